@@ -1,0 +1,101 @@
+"""Our own words for the wire: what flows ask for and what drivers answer.
+
+A flow is a plain generator. It yields one of the asks below, receives the answer that the ask
+names, and returns its result. Flows do no input or output; a driver (sync or async) runs them,
+throws ConnectionFailed and TimedOut into them where they happen, and closes what they opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Seconds, each None for no limit: to connect, to the first byte, between two chunks, in all."""
+
+    connect: float | None = 10.0
+    first_byte: float | None = 60.0
+    between_chunks: float | None = 60.0
+    total: float | None = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpRequest:
+    """A request as it goes out. Header names are lower case; `body` is the final bytes."""
+
+    method: str
+    url: str
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpReply:
+    """A reply read to its end. Header names are lower case; repeated ones are joined by ', '."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class OpenReply:
+    """A reply whose head has come and whose body has not been read. The driver owns `connection`."""
+
+    status: int
+    headers: dict[str, str]
+    connection: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Send a request and read the whole reply. Answer: HttpReply."""
+
+    request: HttpRequest
+    timeouts: Timeouts
+    max_bytes: int = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Send a request and read only the head. Answer: OpenReply; the flow's result takes it over,
+    or the flow asks for `Drain`. A flow that fails after this leaves the closing to the driver."""
+
+    request: HttpRequest
+    timeouts: Timeouts
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """Read an open reply to its end and close it. Answer: HttpReply."""
+
+    reply: OpenReply
+    max_bytes: int = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Let some seconds pass. Answer: None."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusive:
+    """Run an inner flow while no other call runs one with the same key. Answer: its result.
+
+    This is how concurrent calls share one token exchange: the inner flow looks into its cache
+    first, so that the second caller finds what the first one fetched.
+    """
+
+    key: object
+    flow: Callable[[], Flow[Any]]
+
+
+Ask = Send | Open | Drain | Wait | Exclusive
+Flow = Generator[Ask, Any, T]

@@ -1,0 +1,89 @@
+"""What is wrong with a spec: one finding per fault, gathered so that all are told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from .errors import SpecError
+from .location import Place
+from .vocabulary import Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One fault of a spec. `code` is stable for ever; `model-runtime explain CODE` tells more.
+
+    `message` says what is wrong and what was expected; `hint` is what to write instead (shown at
+    the caret); `help` says what to do when one word is not enough. `length` is the width of the
+    faulty text in characters, for the caret.
+    """
+
+    code: str
+    message: str
+    place: Place | None = None
+    severity: Severity = "error"
+    hint: str = ""
+    help: str = ""
+    length: int = 1
+
+    def __str__(self) -> str:
+        where = f"{self.place}: " if self.place else ""
+        path = f" {self.place.path}:" if self.place and self.place.path else ""
+        tail = "".join(f" {part}" for part in (self.hint, self.help) if part)
+        return f"{where}{self.severity}[{self.code}]{path} {self.message}{tail}"
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects findings while a spec is loaded and compiled, so that no fault hides another."""
+
+    items: list[Finding] = field(default_factory=list)
+
+    def add(
+        self,
+        code: str,
+        message: str,
+        place: Place | None,
+        *,
+        severity: Severity = "error",
+        hint: str = "",
+        help: str = "",
+        length: int = 1,
+    ) -> None:
+        """Note one fault. The same fault at the same place is noted once."""
+        finding = Finding(
+            code=code,
+            message=message,
+            place=place,
+            severity=severity,
+            hint=hint,
+            help=help,
+            length=length,
+        )
+        if finding not in self.items:
+            self.items.append(finding)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self.items)
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that stop the spec from being used, sorted by place."""
+        return sorted((f for f in self.items if f.severity == "error"), key=by_place)
+
+    def raise_errors(self, what: str) -> None:
+        """Raise SpecError with every error found in `what`, if there is one."""
+        if errors := self.errors:
+            raise SpecError(what, tuple(errors))
+
+
+def by_place(finding: Finding) -> tuple[str, int, int, str]:
+    """Sort key: file, line, column, code."""
+    place = finding.place
+    if place is None:
+        return ("", 0, 0, finding.code)
+    return (place.file, place.line, place.column, finding.code)

@@ -1,0 +1,121 @@
+"""Secrets that mask themselves, and the redactor that removes them from any text."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Mapping
+from typing import final
+from urllib.parse import quote, quote_plus
+
+
+@final
+class Secret:
+    """A secret value: a text, or parsed JSON whose members are secret too.
+
+    `str()` and `repr()` mask it, and formatting, joining and JSON encoding do not see it. Only
+    the auth room and the header builder call `reveal`.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: object) -> None:
+        self._value = value._value if isinstance(value, Secret) else value
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    def __str__(self) -> str:
+        return "***"
+
+    def __bool__(self) -> bool:
+        return bool(self._value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(("Secret", str(self._value)))
+
+    def __reduce__(self) -> str:
+        raise TypeError("a Secret is not pickled")
+
+    def member(self, name: str) -> object:
+        """A member of a secret JSON object, itself secret; None when there is none."""
+        if isinstance(self._value, Mapping) and name in self._value:
+            return Secret(self._value[name])
+        return None
+
+
+def reveal(value: object) -> object:
+    """Return the value itself, or what a Secret holds."""
+    return value._value if isinstance(value, Secret) else value
+
+
+def mask(text: str) -> str:
+    """Shorten a secret for people: its first three and last two characters, when it is long."""
+    return f"{text[:3]}...{text[-2:]}" if len(text) >= 12 else "***"
+
+
+class Redactor:
+    """Replaces every spelling of some secrets in a text by `***`.
+
+    Spellings: raw, JSON-escaped, URL-encoded (both ways) and base64. Secrets shorter than four
+    characters are left alone, since they would take every message apart.
+    """
+
+    __slots__ = ("_spellings",)
+
+    def __init__(self, secrets: Iterable[object]) -> None:
+        found: set[str] = set()
+        for secret in secrets:
+            for text in _texts(reveal(secret)):
+                if len(text) >= 4:
+                    found |= _spellings(text)
+        self._spellings = sorted(found, key=len, reverse=True)
+
+    def __call__(self, text: str) -> str:
+        for spelling in self._spellings:
+            if spelling in text:
+                text = text.replace(spelling, "***")
+        return text
+
+    def clean(self, value: object) -> object:
+        """Redact every text of a JSON-like value, keys included; the shape stays."""
+        if isinstance(value, str):
+            return self(value)
+        if isinstance(value, Mapping):
+            return {self.clean(key): self.clean(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.clean(item) for item in value]
+        return value
+
+
+def _texts(value: object) -> Iterable[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
+
+
+def _spellings(text: str) -> set[str]:
+    raw = text.encode("utf-8", "surrogatepass")
+    found = {
+        text,
+        json.dumps(text)[1:-1],
+        json.dumps(text, ensure_ascii=False)[1:-1],
+        quote(raw, safe=""),
+        quote_plus(raw),
+        quote(raw, safe="").lower(),
+        base64.b64encode(raw).decode(),
+        base64.urlsafe_b64encode(raw).decode(),
+    }
+    # base64 inside a longer text starts at any of three offsets; the middle stays the same.
+    for offset in (1, 2):
+        middle = base64.b64encode(b"\0" * offset + raw).decode()
+        found.add(middle[4:-4] if len(middle) > 12 else text)
+    return {spelling for spelling in found if len(spelling) >= 4}
