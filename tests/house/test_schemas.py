@@ -1,0 +1,123 @@
+"""Guards of the JSON Schemas: every list of kinds equals its table, every key is described."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+# `"x-kinds": NAME` beside an enum says which table it repeats.
+TABLES: dict[str, tuple[str, str]] = {
+    "auth_kinds": ("model_runtime.auth", "AUTH_KINDS"),
+    "error_kinds": ("model_runtime.vocabulary", "ERROR_KINDS"),
+    "finish_reasons": ("model_runtime.vocabulary", "FINISH_REASONS"),
+    "framings": ("model_runtime.framing", "FRAMINGS"),
+    "model_types": ("model_runtime.vocabulary", "MODEL_TYPES"),
+    "part_types": ("model_runtime.vocabulary", "PART_TYPES"),
+}
+SCHEMA_KEYWORDS_OF_NAMED_SCHEMAS = ("properties", "$defs", "patternProperties")
+CONDITIONS = ("if", "then", "else", "not", "dependentSchemas")
+
+Node = dict[str, object]
+
+
+@pytest.fixture(scope="module")
+def schemas(root: Path) -> dict[str, Node]:
+    """Every shipped schema by file name."""
+    paths = sorted((root / "json_schemas").glob("*.schema.json"))
+    assert paths, "json_schemas holds no *.schema.json"
+    return {path.name: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+
+def nodes(value: object, path: str) -> Iterator[tuple[str, Node]]:
+    """Tell every mapping of a schema with its path."""
+    if isinstance(value, dict):
+        yield path, value
+        for key, inner in value.items():
+            yield from nodes(inner, f"{path}/{key}")
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from nodes(inner, f"{path}/{number}")
+
+
+def table(name: str) -> Iterable[str]:
+    """Return the words of one table of the engine."""
+    module, attribute = TABLES[name]
+    words: Iterable[str] = getattr(importlib.import_module(module), attribute)
+    return words
+
+
+def test_enums_of_kinds_equal_the_tables(schemas: dict[str, Node]) -> None:
+    """A kind that is added to a table is added to the schema, and the other way round."""
+    faults = []
+    for file, schema in schemas.items():
+        for path, node in nodes(schema, file):
+            name = node.get("x-kinds")
+            if not isinstance(name, str):
+                continue
+            if name not in TABLES:
+                faults.append(f"{path}: x-kinds {name!r} is no table; known: {sorted(TABLES)}")
+                continue
+            enum = node.get("enum")
+            if not isinstance(enum, list) or set(enum) != set(table(name)):
+                faults.append(f"{path}: enum {enum} differs from {name}: {sorted(table(name))}")
+    assert not faults, "\n".join(faults)
+
+
+def test_every_table_stands_in_a_schema(schemas: dict[str, Node]) -> None:
+    """Each table of kinds is offered to editors by some schema."""
+    marked = {
+        node.get("x-kinds") for file, schema in schemas.items() for _, node in nodes(schema, file)
+    }
+    missing = sorted(name for name in TABLES if name not in marked)
+    assert not missing, f"no enum carries x-kinds for {missing}"
+
+
+def test_every_property_is_described(schemas: dict[str, Node]) -> None:
+    """An editor shows a sentence for each key an author can write."""
+    faults = [
+        path
+        for file, schema in schemas.items()
+        for path, node in declared_properties(schema, file)
+        if not is_described(node, schema)
+    ]
+    assert not faults, "no description:\n" + "\n".join(faults)
+
+
+def declared_properties(value: object, path: str) -> Iterator[tuple[str, object]]:
+    """Tell every property that a schema declares; conditions only test what others declare."""
+    if isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from declared_properties(inner, f"{path}/{number}")
+    if not isinstance(value, dict):
+        return
+    for key, inner in value.items():
+        if key in CONDITIONS or key in ("enum", "const", "examples", "default"):
+            continue
+        if key in SCHEMA_KEYWORDS_OF_NAMED_SCHEMAS and isinstance(inner, dict):
+            for name, schema in inner.items():
+                if key == "properties":
+                    yield f"{path}/{key}/{name}", schema
+                yield from declared_properties(schema, f"{path}/{key}/{name}")
+        else:
+            yield from declared_properties(inner, f"{path}/{key}")
+
+
+def is_described(node: object, schema: Node) -> bool:
+    """Say whether a property, or the definition that it refers to, has a description."""
+    if not isinstance(node, dict):
+        return True
+    if node.get("description"):
+        return True
+    reference = node.get("$ref")
+    if not isinstance(reference, str):
+        return False
+    if not reference.startswith("#/"):
+        return True
+    target: object = schema
+    for key in reference.removeprefix("#/").split("/"):
+        target = target.get(key) if isinstance(target, dict) else None
+    return isinstance(target, dict) and bool(target.get("description"))
