@@ -223,7 +223,7 @@ def library() -> Library:
         table=functions.FUNCTION_TABLE,
         functions=functions,
         interpret=lambda node, value: interpreter.visit(cast(Any, node), value),
-        reference=lambda path: runner.visit_expref({"children": [path]}, None),
+        reference=lambda path: runner.visit_expref(cast(Any, {"children": [path]}), None),
         type_error=jmespath.exceptions.JMESPathTypeError,
     )
 
