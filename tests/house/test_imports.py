@@ -24,6 +24,7 @@ LINES: tuple[tuple[str, ...], ...] = (
         "findings",
         "json_text",
         "location",
+        "multipart",
         "network",
         "secrets",
         "vocabulary",
@@ -51,7 +52,12 @@ LINES: tuple[tuple[str, ...], ...] = (
 
 # The one list of imports inside functions: libraries that a plain `import model_runtime` must not
 # pay for, and those of optional extras.
-DEFERRED: dict[str, frozenset[str]] = {}
+DEFERRED: dict[str, frozenset[str]] = {
+    "model_runtime.compile.grammar": frozenset({"jinja2"}),
+    "model_runtime.compile.jmespath_functions": frozenset({"jmespath"}),
+    "model_runtime.framing.aws_eventstream": frozenset({"botocore"}),
+    "model_runtime.spec.yaml_source": frozenset({"yaml"}),
+}
 
 # What a distribution is called where its import name differs.
 IMPORT_NAMES = {

@@ -82,7 +82,7 @@ def test_every_property_is_described(schemas: dict[str, Node]) -> None:
         path
         for file, schema in schemas.items()
         for path, node in declared_properties(schema, file)
-        if not is_described(node, schema)
+        if not is_described(node, file, schemas)
     ]
     assert not faults, "no description:\n" + "\n".join(faults)
 
@@ -106,18 +106,18 @@ def declared_properties(value: object, path: str) -> Iterator[tuple[str, object]
             yield from declared_properties(inner, f"{path}/{key}")
 
 
-def is_described(node: object, schema: Node) -> bool:
-    """Say whether a property, or the definition that it refers to, has a description."""
-    if not isinstance(node, dict):
-        return True
-    if node.get("description"):
+def is_described(node: object, file: str, schemas: dict[str, Node]) -> bool:
+    """Say whether a property, or the definition that it refers to, has a description.
+
+    A property that is only forbidden (`false`, or nothing but `not`) is declared elsewhere.
+    """
+    if not isinstance(node, dict) or set(node) == {"not"} or node.get("description"):
         return True
     reference = node.get("$ref")
     if not isinstance(reference, str):
         return False
-    if not reference.startswith("#/"):
-        return True
-    target: object = schema
-    for key in reference.removeprefix("#/").split("/"):
+    other, _, pointer = reference.partition("#")
+    target: object = schemas.get(other or file)
+    for key in pointer.strip("/").split("/"):
         target = target.get(key) if isinstance(target, dict) else None
-    return isinstance(target, dict) and bool(target.get("description"))
+    return isinstance(target, dict) and is_described(target, other or file, schemas)
