@@ -16,6 +16,9 @@ GENERIC = frozenset({"local", "openai_compatible", "x"})
 # Names of services that are English words too: refused as a name or a whole string, not in prose.
 ENGLISH = frozenset({"chutes", "fireworks", "modal", "replicate", "spark", "together", "voyage"})
 
+# Addresses that every spec is kept from: they name a cloud, not a provider.
+REFUSED_HOST = re.compile(r"[\w.-]+\.internal")
+
 ROOT_ENTRIES = frozenset(
     {
         ".ci",
@@ -71,9 +74,10 @@ def names_in(text: str, names: frozenset[str]) -> Iterator[str]:
 
 def texts_of(module: Module) -> Iterator[tuple[int, str, bool]]:
     """Tell every identifier, string and comment: its line, its text, and whether it is prose."""
+    yield 1, module.name, False
     for node in ast.walk(module.tree):
         match node:
-            case ast.Constant(value=str(text)):
+            case ast.Constant(value=str(text)) if not REFUSED_HOST.fullmatch(text):
                 yield node.lineno, text, " " in text.strip()
             case ast.Name(id=text) | ast.Attribute(attr=text) | ast.arg(arg=text):
                 yield node.lineno, text, False
