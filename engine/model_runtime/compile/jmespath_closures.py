@@ -321,7 +321,7 @@ def _function(node: Node) -> Path:
     if name == "regex_extract":
         return _regex_extract(node)
     arguments = [build(child) for child in node["children"]]
-    if name == "not_null":
+    if name == "not_null" and not any(can_raise(child) for child in node["children"]):
         return _not_null(arguments)
     allowed = _allowed_types(name)
     if len(arguments) == 1 and len(allowed) == 1:
@@ -333,6 +333,7 @@ def _function(node: Node) -> Path:
 
 
 def _not_null(arguments: list[Path]) -> Path:
+    """Stop at the first value; jmespath reads all, which shows only where one of them raises."""
     if len(arguments) == 2:
         first, second = arguments
 
