@@ -20,7 +20,7 @@ class Secret:
     __slots__ = ("_value",)
 
     def __init__(self, value: object) -> None:
-        self._value = value._value if isinstance(value, Secret) else value
+        self._value: object = value._value if isinstance(value, Secret) else value
 
     def __repr__(self) -> str:
         return "Secret('***')"

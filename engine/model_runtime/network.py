@@ -1,0 +1,381 @@
+"""Addresses: which hosts may be reached, and how a URL is put together. Nothing is sent here.
+
+A host can be written in many ways (decimal, hexadecimal, octal, short, mapped into IPv6, in
+wide digits); all are brought to one form before they are judged.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import Final
+from urllib.parse import SplitResult, quote, unquote, urlsplit
+
+from .absent import Absent
+from .errors import HostRefused, InvalidParameter
+from .findings import Findings
+from .location import Place
+
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+# Link-local networks, and the addresses at which clouds hand credentials to whoever asks.
+NEVER_NETWORKS: Final = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        "169.254.0.0/16",
+        "fe80::/10",
+        "fd00:ec2::254/128",
+        "fd20:ce::254/128",
+        "100.100.100.200/32",
+        "168.63.129.16/32",
+        "192.0.0.192/32",
+    )
+)
+NEVER_HOSTS: Final = frozenset(
+    {
+        "metadata",
+        "metadata.google.internal",
+        "metadata.goog",
+        "instance-data",
+        "instance-data.ec2.internal",
+    }
+)
+# IPv6 networks whose last 32 bits are an IPv4 address: mapped, translated, and compatible.
+_HOLD_IPV4: Final = tuple(
+    ipaddress.IPv6Network(network)
+    for network in ("::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "::/96")
+)
+_BAD_IN_URL: Final = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"^`{|}]")
+_HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+# What RFC 3986 allows in a path segment and no server reads as a delimiter.
+_SEGMENT_SAFE: Final = "-._~!$'()*,:@"
+_QUERY_SAFE: Final = "-._~"
+
+
+def origin(url: str) -> str:
+    """Return scheme, host and port of `url` in one form: `https://host`, default port left out.
+
+    Raises HostRefused for what is no http or https URL with a host, or has user info.
+    """
+    parts, host = _split(url)
+    port = _port(parts, url)
+    shown = f"[{host}]" if ":" in host else host
+    if port == DEFAULT_PORTS[parts.scheme]:
+        return f"{parts.scheme}://{shown}"
+    return f"{parts.scheme}://{shown}:{port}"
+
+
+def check_base_url(
+    url: str,
+    *,
+    typed_by_user: bool = False,
+    findings: Findings | None = None,
+    place: Place | None = None,
+) -> bool:
+    """Judge a base URL by its text alone; True when it may be used.
+
+    A user who typed it may choose http and private hosts; nobody may choose a metadata service
+    or a link-local address. A fault becomes finding A503 if `findings` is given, else
+    HostRefused is raised.
+    """
+    try:
+        _judge_base_url(url, typed_by_user)
+    except HostRefused as refused:
+        if findings is None:
+            raise
+        findings.add("A503", refused.message, place)
+        return False
+    return True
+
+
+def check_address(address: str, *, allow_private: bool) -> None:
+    """Refuse an address that a host name resolved to; `allow_private` as for a typed URL.
+
+    Raises HostRefused.
+    """
+    _refuse_host(normal_host(address), address, allow_private)
+
+
+def host_allowed(url: str, allow_hosts: Sequence[str], base_origin: str | None) -> bool:
+    """Whether `url` has the base's origin, or a host that one of the globs allows.
+
+    A glob that names no port stands for the default one. Over plain http only the base's own
+    origin is allowed. Malformed URLs and metadata services are not.
+    """
+    try:
+        where = origin(url)
+        _refuse_host(normal_host(urlsplit(url).hostname or ""), url, allow_private=True)
+    except HostRefused:
+        return False
+    if base_origin is not None and where == base_origin:
+        return True
+    scheme, _, host = where.partition("://")
+    return scheme == "https" and any(fnmatchcase(host, glob.lower()) for glob in allow_hosts)
+
+
+def check_destination(url: str, base: str) -> None:
+    """Refuse a final URL that has left its base: another origin, or a path not below it.
+
+    Raises HostRefused.
+    """
+    if origin(url) != origin(base):
+        raise HostRefused(
+            f"The URL leads to {origin(url)!r}, away from {origin(base)!r}. "
+            "Requests with credentials stay at the base URL's origin."
+        )
+    path, below = urlsplit(url).path, urlsplit(base).path.rstrip("/")
+    if path != below and not path.startswith(f"{below}/"):
+        raise HostRefused(f"The path {path!r} is not below that of the base URL, {below!r}.")
+    _refuse_dots(path)
+
+
+def join_url(base: str, path: str, query: Iterable[tuple[str, object]] = ()) -> str:
+    """Put a path, already encoded by segments, and query pairs below a base URL.
+
+    One slash stands between base and path however they are written, and a query of the base
+    comes first. Raises HostRefused when the path climbs with `.` or `..`.
+    """
+    head, _, own_query = base.partition("#")[0].partition("?")
+    path, _, path_query = path.partition("#")[0].partition("?")
+    _refuse_dots(path)
+    url = f"{head.rstrip('/')}/{path.lstrip('/')}" if path else head
+    for more in (own_query, path_query):
+        url = f"{url}{'&' if '?' in url else '?'}{more}" if more else url
+    return add_query(url, query)
+
+
+def add_query(url: str, query: Iterable[tuple[str, object]]) -> str:
+    """Append query pairs, encoded; a list gives its name once per item, Absent and None nothing."""
+    pairs = [
+        f"{quote(name, safe=_QUERY_SAFE)}={quote(_query_text(name, item), safe=_QUERY_SAFE)}"
+        for name, value in query
+        for item in (value if isinstance(value, list | tuple) else (value,))
+        if item is not None and item is not Absent
+    ]
+    if not pairs:
+        return url
+    url, hash_mark, fragment = url.partition("#")
+    joint = "&" if "?" in url else "?"
+    return f"{url}{joint}{'&'.join(pairs)}{hash_mark}{fragment}"
+
+
+def path_segment(text: str, *, name: str = "path") -> str:
+    """Encode `text` as one segment of a path: `:` stays, `/` becomes `%2F`.
+
+    Raises InvalidParameter, naming `name`, for an empty text, and for one with `.` or `..`
+    between slashes, since some servers decode before they resolve.
+    """
+    if not text:
+        raise InvalidParameter(f"{name}: it is empty; a part of the URL's path was expected.")
+    if any(part in (".", "..") for part in re.split(r"[/\\]", text)):
+        raise InvalidParameter(
+            f"{name}: {text!r} would climb in the URL's path. Leave out the dots."
+        )
+    if _has_control(text):
+        raise InvalidParameter(f"{name}: {text!r} holds a control character.")
+    try:
+        return quote(text, safe=_SEGMENT_SAFE)
+    except UnicodeEncodeError:
+        raise InvalidParameter(f"{name}: {text!r} holds half of a surrogate pair.") from None
+
+
+def path_segments(text: str, count: int, *, name: str = "path") -> str:
+    """Encode `text` as up to `count` segments: its first slashes stay slashes."""
+    return "/".join(path_segment(part, name=name) for part in text.split("/", count - 1))
+
+
+def header_name(name: str) -> str:
+    """Return a header's name in lower case. Raises InvalidParameter when it is none."""
+    if not _HEADER_NAME.match(name):
+        raise InvalidParameter(
+            f"header {name!r}: not a header name; letters, digits and '-' were expected."
+        )
+    return name.lower()
+
+
+def header_value(name: str, value: str) -> str:
+    """Return a header's value without blanks around it.
+
+    Raises InvalidParameter, which names the header and never shows the value, when it holds CR,
+    LF, NUL or what Latin-1 cannot carry.
+    """
+    if any(mark in value for mark in "\r\n\0"):
+        raise InvalidParameter(
+            f"header {name!r}: its value holds a line break or NUL. "
+            "Pass it on one line; a copied key often ends with a line break."
+        )
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise InvalidParameter(
+            f"header {name!r}: its value holds a character that headers cannot carry (not Latin-1)."
+        ) from None
+    return value.strip(" \t")
+
+
+def normal_host(host: str) -> str:
+    """Bring a host to one form: an address as it is usually written, or a lower-case name.
+
+    Understands all that a system resolver takes for an address: `2852039166`, `0x7f.1`,
+    `0251.0376.0251.0376`, and IPv4 inside IPv6. Raises HostRefused for what is no host.
+    """
+    plain = unicodedata.normalize("NFKC", host).replace("\u3002", ".").lower()
+    plain = plain.removeprefix("[").removesuffix("]").rstrip(".")
+    if not plain or _BAD_IN_URL.search(plain) or any(mark in plain for mark in "%/?#@"):
+        raise HostRefused(f"{host!r} is not a host name or address.")
+    if ":" in plain:
+        return str(_inner_ipv4(_ipv6(plain, host)))
+    numbers = _ipv4_number(plain)
+    return plain if numbers is None else str(ipaddress.IPv4Address(numbers))
+
+
+def is_private(host: str) -> bool:
+    """Whether a host in normal form is this machine, a private network, or no public address."""
+    address = _address(host)
+    if address is None:
+        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
+    return not address.is_global or address.is_multicast
+
+
+def _split(url: str) -> tuple[SplitResult, str]:
+    """Take a URL apart after refusing what different parsers read differently."""
+    if found := _BAD_IN_URL.search(url):
+        raise HostRefused(f"URL {_shown(url)!r}: the character {found[0]!r} does not belong there.")
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        raise HostRefused(f"URL {_shown(url)!r}: it cannot be read.") from None
+    if parts.scheme not in DEFAULT_PORTS:
+        raise HostRefused(f"URL {_shown(url)!r}: it must begin with https:// (or http://).")
+    if "@" in parts.netloc:
+        raise HostRefused(
+            f"URL {_shown(url)!r}: user name and password do not belong in it. "
+            "Declare a credential instead."
+        )
+    if not host:
+        raise HostRefused(f"URL {_shown(url)!r}: it has no host.")
+    return parts, normal_host(host)
+
+
+def _shown(url: str) -> str:
+    """The URL without its query and without user info, which may be secret."""
+    head = re.split(r"[?#]", url, maxsplit=1)[0]
+    return re.sub(r"//[^/]*@", "//***@", head)
+
+
+def _port(parts: SplitResult, url: str) -> int:
+    try:
+        return parts.port or DEFAULT_PORTS[parts.scheme]
+    except ValueError:
+        raise HostRefused(f"URL {_shown(url)!r}: its port is not a number up to 65535.") from None
+
+
+def _judge_base_url(url: str, typed_by_user: bool) -> None:
+    parts, host = _split(url)
+    _port(parts, url)
+    if parts.scheme != "https" and not typed_by_user:
+        raise HostRefused(
+            f"URL {_shown(url)!r}: it must begin with https://. "
+            "Plain http is for a URL that the user types: a credential of format url."
+        )
+    if parts.fragment:
+        raise HostRefused(f"URL {_shown(url)!r}: a base URL has no fragment.")
+    _refuse_dots(parts.path)
+    _refuse_host(host, url, allow_private=typed_by_user)
+
+
+def _refuse_host(host: str, url: str, allow_private: bool) -> None:
+    """Refuse a host in normal form that must never, or not here, be reached."""
+    address = _address(host)
+    is_never = host in NEVER_HOSTS or (
+        address is not None and any(address in network for network in NEVER_NETWORKS)
+    )
+    if is_never:
+        raise HostRefused(
+            f"URL {_shown(url)!r}: {host} is a metadata service or a link-local address. "
+            "Such addresses are never reached."
+        )
+    if not allow_private and is_private(host):
+        raise HostRefused(
+            f"URL {_shown(url)!r}: {host} is on this machine or a private network. "
+            "Only a URL that the user types may lead there: a credential of format url."
+        )
+
+
+def _refuse_dots(path: str) -> None:
+    """Refuse a path that climbs, also when the dots or slashes are encoded, once or twice."""
+    for form in (path, unquote(path), unquote(unquote(path))):
+        if any(part in (".", "..") for part in re.split(r"[/\\]", form)):
+            raise HostRefused(f"The path {path!r} climbs with '.' or '..'; write it without.")
+
+
+def _address(host: str) -> Address | None:
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None
+
+
+def _ipv6(text: str, host: str) -> ipaddress.IPv6Address:
+    try:
+        return ipaddress.IPv6Address(text)
+    except ValueError:
+        raise HostRefused(f"{host!r} is not a host name or address.") from None
+
+
+def _inner_ipv4(address: ipaddress.IPv6Address) -> Address:
+    """The IPv4 address that an IPv6 one stands for, or the address itself."""
+    if address.sixtofour is not None:
+        return address.sixtofour
+    if address.teredo is not None:
+        return address.teredo[1]
+    # :: and ::1 lie in the last of the networks and are addresses of their own.
+    if int(address) > 1 and any(address in network for network in _HOLD_IPV4):
+        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def _ipv4_number(host: str) -> int | None:
+    """Read a host as C's inet_aton does: one to four numbers, the last of which fills the rest.
+
+    None when it is a name. A name whose last part is a number cannot exist and is refused.
+    """
+    parts = host.split(".")
+    numbers = [_number(part) for part in parts]
+    if numbers[-1] is None:
+        return None
+    *first, last = [number for number in numbers if number is not None]
+    fits = len(first) == len(parts) - 1 <= 3 and all(number < 256 for number in first)
+    if not fits or last >= 256 ** (4 - len(first)):
+        raise HostRefused(f"{host!r} is not a host name or address.")
+    for index, number in enumerate(first):
+        last += number << 8 * (3 - index)
+    return last
+
+
+def _number(text: str) -> int | None:
+    """A decimal, octal (leading 0) or hexadecimal (leading 0x) number, or None."""
+    if re.fullmatch(r"0x[0-9a-f]{0,32}", text):
+        return int(text[2:] or "0", 16)
+    if re.fullmatch(r"0[0-7]{1,32}", text):
+        return int(text, 8)
+    return int(text) if re.fullmatch(r"[0-9]{1,32}", text) else None
+
+
+def _has_control(text: str) -> bool:
+    return any(ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 for character in text)
+
+
+def _query_text(name: str, value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = str(value)
+    if _has_control(text.replace("\n", "").replace("\t", "")):
+        raise InvalidParameter(f"query {name!r}: its value holds a control character.")
+    return text
