@@ -1,0 +1,177 @@
+"""What ties a handle to its provider: names, compiled spec, credentials and settings of a host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from model_runtime.compile.operation import LLMCall, LLMOperation, PreparedCall
+from model_runtime.compile.provider import CompiledProvider, Variant
+from model_runtime.credentials.form import FormField, scope_values
+from model_runtime.durations import read_duration
+from model_runtime.errors import InvalidParameter, InvokeError, ProviderError
+from model_runtime.exchange import Timeouts
+from model_runtime.flows.call import Exchange
+from model_runtime.flows.retry import RetryPolicy
+from model_runtime.messages.normalize import (
+    normalize_messages,
+    normalize_response_format,
+    normalize_tool_choice,
+    normalize_tools,
+    restrict_state,
+)
+from model_runtime.parameters import OnViolation, ParameterRule, ParameterTable
+from model_runtime.secrets import Redactor
+
+_TIMEOUTS = ("connect", "first_byte", "between_chunks", "total")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Binding:
+    """One model of one provider, with the credentials to call it.
+
+    `find_credentials` is asked at each call, so that a host may rotate keys.
+    """
+
+    provider: str
+    model: str
+    compiled: CompiledProvider
+    form: tuple[FormField, ...]
+    find_credentials: Callable[[], Mapping[str, Any]]
+    base_url: str | None = None
+    model_properties: Mapping[str, Any]
+    rules: tuple[ParameterRule, ...] = ()
+    on_violation: OnViolation = "error"
+    retries: int | None = None
+    hooks: Sequence[object] = ()
+
+    @property
+    def name(self) -> str:
+        """`provider/model`."""
+        return f"{self.provider}/{self.model}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoundCall:
+    """A call that is ready to run: its exchange, the operation that reads the reply."""
+
+    binding: Binding
+    exchange: Exchange
+    operation: LLMOperation
+    prepared: PreparedCall
+    redactor: Redactor
+
+    def fail(self, error: InvokeError) -> None:
+        """Say which call failed, take secrets out of the error, and tell the hooks."""
+        error.locate(self.binding.provider, self.binding.model, "llm")
+        error.message = self.redactor(error.message)
+        if isinstance(error, ProviderError):
+            error.body = self.redactor.clean(error.body)
+        tell(self.binding.hooks, "on_error", error)
+
+
+def bind_llm_call(binding: Binding, prompt: object, stream: bool, options: CallOptions) -> BoundCall:
+    """Check and render one call of a language model."""
+    checked = binding.find_credentials()
+    credentials = scope_values(binding.form, checked)
+    variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
+    operation = variant.llm()
+    prepared = operation.prepare(
+        _llm_call(binding, prompt, stream, options),
+        ParameterTable(variant.rows, binding.rules, variant.drop),
+        credentials,
+        binding.base_url or variant.base_url(credentials),
+    )
+    tell(binding.hooks, "on_request", prepared.request)
+    return BoundCall(
+        binding=binding,
+        exchange=bind_exchange(binding, variant, prepared, options.timeout),
+        operation=operation,
+        prepared=prepared,
+        redactor=Redactor(credentials.values()),
+    )
+
+
+def bind_exchange(
+    binding: Binding, variant: Variant, prepared: PreparedCall, timeout: object = None
+) -> Exchange:
+    """The exchange of a prepared call, with the timeouts and retries that hold for it."""
+    retry: RetryPolicy = variant.retry
+    if binding.retries is not None:
+        retry = replace(retry, times=binding.retries)
+    return Exchange(
+        request=prepared.request,
+        scope=prepared.scope,
+        auth=variant.auth,
+        errors=variant.errors,
+        timeouts=read_timeouts(timeout, variant.timeouts),
+        retry=retry,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOptions:
+    """The keyword arguments of `invoke` and `stream`, as the caller gave them."""
+
+    parameters: Mapping[str, Any] | None = None
+    tools: Sequence[object] | None = None
+    tool_choice: object = None
+    stop: str | Sequence[str] | None = None
+    response_format: object = None
+    user: str | None = None
+    timeout: object = None
+    extra_body: Mapping[str, Any] | None = None
+    extra_headers: Mapping[str, str] | None = None
+
+
+def _llm_call(binding: Binding, prompt: object, stream: bool, options: CallOptions) -> LLMCall:
+    parameters = dict(options.parameters or {})
+    if options.stop:
+        parameters["stop"] = options.stop
+    if options.user is not None:
+        parameters["user"] = options.user
+    return LLMCall(
+        model=binding.model,
+        messages=restrict_state(normalize_messages(prompt), binding.provider),
+        tools=normalize_tools(options.tools),
+        tool_choice=normalize_tool_choice(options.tool_choice),
+        response_format=normalize_response_format(options.response_format),
+        parameters=parameters,
+        extra_body=options.extra_body or {},
+        extra_headers=options.extra_headers or {},
+        model_properties=binding.model_properties,
+        stream=stream,
+        on_violation=binding.on_violation,
+    )
+
+
+def read_timeouts(given: object, default: Timeouts) -> Timeouts:
+    """The timeouts of a call: seconds in total, or a mapping over the spec's own."""
+    if given is None:
+        return default
+    if isinstance(given, Mapping):
+        unknown = set(given) - set(_TIMEOUTS)
+        if unknown:
+            raise InvalidParameter(
+                f"timeout has no {sorted(unknown)[0]!r}. Known: {', '.join(_TIMEOUTS)}."
+            )
+        return replace(default, **{name: _seconds(value) for name, value in given.items()})
+    return replace(default, total=_seconds(given))
+
+
+def _seconds(value: object) -> float | None:
+    if value is None:
+        return None
+    try:
+        return read_duration(value)
+    except ValueError as error:
+        raise InvalidParameter(f"timeout: {error}.") from None
+
+
+def tell(hooks: Sequence[object], name: str, subject: object) -> None:
+    """Call one method of every hook that has it."""
+    for hook in hooks:
+        method = getattr(hook, name, None)
+        if method is not None:
+            method(subject)
