@@ -39,6 +39,8 @@ class Findings:
     """Collects findings while a spec is loaded and compiled, so that no fault hides another."""
 
     items: list[Finding] = field(default_factory=list)
+    # A hostile file can have a fault in each of its values: a search through `items` would not end.
+    _seen: set[Finding] = field(default_factory=set, init=False, repr=False, compare=False)
 
     def add(
         self,
@@ -61,7 +63,8 @@ class Findings:
             help=help,
             length=length,
         )
-        if finding not in self.items:
+        if finding not in self._seen:
+            self._seen.add(finding)
             self.items.append(finding)
 
     def __iter__(self) -> Iterator[Finding]:

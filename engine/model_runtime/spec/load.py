@@ -1,0 +1,485 @@
+"""Finds specs in folders and loads one: read, checked, merged over its parents, with its models."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Final
+
+from model_runtime.errors import SpecError, UnknownProvider
+from model_runtime.findings import Finding, Findings
+from model_runtime.location import Place
+from model_runtime.vocabulary import MODEL_TYPES
+
+from .described import (
+    YAML_ENDINGS,
+    Folder,
+    check_described,
+    entries,
+    is_yaml_name,
+    load_text,
+    read_described_models,
+    read_file,
+    read_positions,
+)
+from .resolve import check_complete, close_match, expand, expand_model, resolve
+from .schema import check_schema
+from .tree import YamlList, YamlMap, copy_map, place_of
+from .yaml_source import Tree, read_yaml
+
+WIRE_KEYS: Final = frozenset(
+    [
+        "spec_version",
+        "extends",
+        "abstract",
+        "base_url",
+        "allow_hosts",
+        "headers",
+        "query",
+        "auth",
+        "timeouts",
+        "retry",
+        "parameters",
+        "fragments",
+        "roles",
+        "drop",
+        "model_rules",
+        "response_format",
+        "operations",
+        "errors",
+    ]
+)
+DESCRIBING_KEYS: Final = frozenset(
+    [
+        "label",
+        "description",
+        "icon_small",
+        "icon_large",
+        "icon_small_dark",
+        "icon_large_dark",
+        "background",
+        "help",
+        "supported_model_types",
+        "configurate_methods",
+        "provider_credential_schema",
+        "model_credential_schema",
+    ]
+)
+# Read from the text, since whether a file is ours decides how strictly its YAML is read.
+_LOOKS_OURS: Final = re.compile(
+    rb"^[\"']?(?:" + "|".join(sorted(WIRE_KEYS)).encode() + rb")[\"']?[ \t]*:", re.MULTILINE
+)
+_NAME_LINE: Final = re.compile(rb"^(?:\xef\xbb\xbf)?provider:[ \t]*[\"']?([\w-]+)", re.MULTILINE)
+
+Root = str | os.PathLike[str] | Traversable
+
+
+@dataclass(frozen=True, slots=True)
+class SpecFile:
+    """A file that defines a provider.
+
+    `name` is the provider's name by the file or folder, for a plugin the one inside the file.
+    `folder` holds its models, icons and recorded exchanges; it is None for a file that stands
+    among the files of other providers. `root` counts the roots from 0, in the order given.
+    """
+
+    name: str
+    path: Traversable
+    shown: str
+    folder: Folder | None
+    root: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedSpec:
+    """A provider after inheritance.
+
+    `tree` is the merged spec, `models` the models in display order. A `described` provider has
+    no wire half and cannot be called. `files` names every file that took part; `folder` is the
+    folder of the wire spec, where recorded exchanges stand, and `icon_folders` are the folders
+    to look for icons in, the describing one first. `root` is the root that the spec came from.
+    """
+
+    name: str
+    tree: YamlMap
+    models: tuple[YamlMap, ...]
+    described: bool
+    files: tuple[str, ...]
+    root: int
+    folder: Traversable | None = None
+    icon_folders: tuple[Traversable, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A provider's file after reading: a tree, whether it is ours, and what was found."""
+
+    tree: YamlMap | None
+    is_ours: bool
+    findings: Findings
+
+
+@dataclass(slots=True)
+class SpecFolders:
+    """The places where specs are looked for, a later one before an earlier one.
+
+    Each root is a spec file, a provider's folder, or a folder of such files and folders. They
+    are looked through on first use; files that were read are kept, so that a base which many
+    specs extend is read once. `is_checked` False leaves out the schema check, for files whose
+    check has been done elsewhere (the shipped ones are checked by the tests).
+    """
+
+    roots: Sequence[Root]
+    unchecked_roots: frozenset[int] = frozenset()
+    _files: dict[str, list[SpecFile]] | None = field(default=None, init=False, repr=False)
+    _reads: dict[SpecFile, _Read] = field(default_factory=dict, init=False, repr=False)
+
+    def names(self) -> list[str]:
+        """Return the names of all providers found, sorted."""
+        return sorted(self._found())
+
+    def find(self, name: str) -> list[SpecFile]:
+        """Return the files that define a provider, in the order of the roots."""
+        return list(self._found().get(name, ()))
+
+    def positions(self) -> list[str]:
+        """Return the provider names that `_position.yaml` files of the roots list, in order."""
+        names: dict[str, None] = {}
+        for path, shown in map(_opened, self.roots):
+            if path.is_dir():
+                position = path.joinpath("_position.yaml")
+                found = read_positions(position, f"{shown}/_position.yaml", Findings())
+                names.update(dict.fromkeys(found))
+        return list(names)
+
+    def read(self, file: SpecFile) -> _Read:
+        """Return a file's tree as it is written, checked, its short spellings written out."""
+        if file not in self._reads:
+            self._reads[file] = _read(file, is_checked=file.root not in self.unchecked_roots)
+        return self._reads[file]
+
+    def _found(self) -> dict[str, list[SpecFile]]:
+        if self._files is None:
+            files: dict[str, list[SpecFile]] = {}
+            for index, root in enumerate(self.roots):
+                path, shown = _opened(root)
+                for file in _scan(path, shown, index):
+                    files.setdefault(file.name, []).append(file)
+            self._files = files
+        return self._files
+
+
+def load(name: str, folders: SpecFolders, findings: Findings) -> LoadedSpec:
+    """Load a provider: its wire spec, its description, or both joined.
+
+    Faults go to `findings`; what could be read is returned all the same. UnknownProvider is
+    raised when no root has a provider of that name.
+    """
+    files = folders.find(name)
+    if not files:
+        hint = close_match(name, folders.names()).replace("did", "Did").replace("`", "'")
+        raise UnknownProvider(
+            f"Provider {name!r} is not among the specs. {hint}".rstrip()
+            + ("" if hint else f" Known: {', '.join(folders.names()) or 'none'}.")
+        )
+    ours = [file for file in files if folders.read(file).is_ours]
+    others = [file for file in files if not folders.read(file).is_ours]
+    wire = _load_ours(ours[-1], folders, findings) if ours else None
+    description = _load_described(others[-1], folders, findings) if others else None
+    if wire is None or description is None:
+        return wire or description or _nothing(name, files[-1])
+    return _join(wire, description)
+
+
+def _load_ours(file: SpecFile, folders: SpecFolders, findings: Findings) -> LoadedSpec:
+    read = folders.read(file)
+    _take(read.findings, findings)
+    if read.tree is None:
+        return _nothing(file.name, file)
+    _check_name(file, read.tree, findings)
+    chain = [file]
+
+    def find_parent(name: str) -> YamlMap | None:
+        parent = _parent(name, chain, folders)
+        if parent is None:
+            # A name that has been used already and has no earlier file is a cycle.
+            again = next((link for link in chain if link.name == name), None)
+            return folders.read(again).tree if again else None
+        chain.append(parent)
+        found = folders.read(parent)
+        _take(found.findings, findings)
+        return found.tree
+
+    tree = resolve(read.tree, find_parent, findings, names=folders.names())
+    check_complete(tree, findings)
+    is_checked = file.root not in folders.unchecked_roots
+    models, model_files = _models_of_ours(file, tree, findings, is_checked=is_checked)
+    folder = file.folder.path if file.folder else None
+    return LoadedSpec(
+        name=file.name,
+        tree=tree,
+        models=tuple(models),
+        described=False,
+        files=(*(link.shown for link in chain), *model_files),
+        root=file.root,
+        folder=folder,
+        icon_folders=() if folder is None else (folder,),
+    )
+
+
+def _parent(name: str, chain: list[SpecFile], folders: SpecFolders) -> SpecFile | None:
+    """Return the file that `extends: name` means; a spec may extend an earlier one of its name."""
+    candidates = [file for file in folders.find(name) if folders.read(file).is_ours]
+    used = [file.root for file in chain if file.name == name]
+    if used:
+        candidates = [file for file in candidates if file.root < min(used)]
+    return candidates[-1] if candidates else None
+
+
+def _load_described(file: SpecFile, folders: SpecFolders, findings: Findings) -> LoadedSpec:
+    read = folders.read(file)
+    _take(read.findings, findings)
+    if read.tree is None:
+        return _nothing(file.name, file)
+    folder = file.folder
+    models = read_described_models(read.tree, folder, findings)
+    return LoadedSpec(
+        name=file.name,
+        tree=read.tree,
+        models=tuple(expand_model(model) for model in models),
+        described=True,
+        files=(file.shown,),
+        root=file.root,
+        folder=None,
+        icon_folders=() if folder is None else (folder.path,),
+    )
+
+
+def _join(wire: LoadedSpec, description: LoadedSpec) -> LoadedSpec:
+    """Describe a wire spec with a described-only one: its texts, forms and models are used."""
+    tree = copy_map(wire.tree)
+    for key in description.tree:
+        if key in DESCRIBING_KEYS:
+            tree.take(key, description.tree)
+    return LoadedSpec(
+        name=wire.name,
+        tree=tree,
+        models=_joined_models(wire.models, description.models),
+        described=False,
+        files=(*wire.files, *description.files),
+        root=wire.root,
+        folder=wire.folder,
+        icon_folders=(*description.icon_folders, *wire.icon_folders),
+    )
+
+
+def _joined_models(
+    wire: tuple[YamlMap, ...], described: tuple[YamlMap, ...]
+) -> tuple[YamlMap, ...]:
+    """Describe each model by the described-only file; what only our file says of it stays."""
+    ours = {(model.get("model_type"), model.get("model")): model for model in wire}
+    joined: list[YamlMap] = []
+    for model in described:
+        known = ours.get((model.get("model_type"), model.get("model")))
+        both = copy_map(known) if known is not None else copy_map(model)
+        for key in model:
+            both.take(key, model)
+        joined.append(both)
+    return tuple(joined) or wire
+
+
+def _models_of_ours(
+    file: SpecFile, tree: YamlMap, findings: Findings, *, is_checked: bool
+) -> tuple[list[YamlMap], list[str]]:
+    """Return the models that stand in the spec and in `models/<model_type>.yaml` beside it."""
+    declared = tree.get("models")
+    if isinstance(declared, YamlMap):
+        described = read_described_models(tree, file.folder, findings)
+        return [expand_model(model) for model in described], []
+    inline = declared if isinstance(declared, YamlList) else ()
+    models = [model for model in inline if isinstance(model, YamlMap)]
+    names: list[str] = []
+    if file.folder is None:
+        return models, names
+    for model_type in MODEL_TYPES:
+        path, shown = file.folder.entry(f"models/{model_type}.yaml")
+        if path.is_file():
+            names.append(shown)
+            models += _model_list(path, shown, model_type, findings, is_checked=is_checked)
+    return models, names
+
+
+def _model_list(
+    path: Traversable, shown: str, model_type: str, findings: Findings, *, is_checked: bool
+) -> Iterator[YamlMap]:
+    tree = read_file(path, shown, findings, strict=True)
+    if is_checked and tree is not None:
+        check_schema(tree, "models.schema.json", findings)
+    for item in tree if isinstance(tree, YamlList) else ():
+        if isinstance(item, YamlMap) and "model" in item:
+            model = expand_model(item)
+            if "model_type" not in model:
+                model.put("model_type", model_type, model.place, model.place)
+            yield model
+
+
+def _nothing(name: str, file: SpecFile) -> LoadedSpec:
+    """Stand in for a spec that cannot be read, so that it is listed with its findings."""
+    tree = YamlMap(Place(file.shown, 1, 1))
+    tree["provider"] = name
+    return LoadedSpec(
+        name=name, tree=tree, models=(), described=True, files=(file.shown,), root=file.root
+    )
+
+
+def _take(source: Findings, findings: Findings) -> None:
+    for item in source:
+        findings.add(
+            item.code,
+            item.message,
+            item.place,
+            severity=item.severity,
+            hint=item.hint,
+            help=item.help,
+            length=item.length,
+        )
+
+
+def _check_name(file: SpecFile, tree: YamlMap, findings: Findings) -> None:
+    name = tree.get("provider")
+    if not isinstance(name, str) or name == file.name:
+        return
+    stands_for = "folder" if file.folder else "file"
+    findings.add(
+        "S106",
+        f"the provider is named {name!r}, but its {stands_for} is named {file.name!r}.",
+        place_of(tree, "provider"),
+        help="Give both the same name.",
+        length=len(name),
+    )
+
+
+def _read(file: SpecFile, *, is_checked: bool) -> _Read:
+    findings = Findings()
+    text = load_text(file.path, file.shown, findings)
+    if text is None:
+        return _Read(None, True, findings)
+    is_ours = _LOOKS_OURS.search(text) is not None
+    tree = read_yaml(text, file.shown, findings, strict=is_ours)
+    if isinstance(tree, YamlMap) and is_ours != bool(WIRE_KEYS & tree.keys()):
+        # The keys were written in an unusual way; now it is known what the file is.
+        is_ours, findings = not is_ours, Findings()
+        tree = read_yaml(text, file.shown, findings, strict=is_ours)
+    if not isinstance(tree, YamlMap):
+        _note_no_map(tree, file, findings)
+        return _Read(None, True, findings)
+    if is_ours:
+        if is_checked:
+            check_schema(tree, "provider.schema.json", findings)
+    else:
+        _check_described_name(tree, findings)
+        check_described(tree, findings)
+    return _Read(expand(tree), is_ours, findings)
+
+
+def _check_described_name(tree: YamlMap, findings: Findings) -> None:
+    name = tree.get("provider")
+    if not isinstance(name, str) or not name:
+        findings.add(
+            "S103",
+            "the file names no provider; expected the key `provider`.",
+            tree.place,
+            help="Add `provider: <name>`, and `spec_version: 1` when it is a spec with a wire.",
+        )
+
+
+def _note_no_map(tree: Tree, file: SpecFile, findings: Findings) -> None:
+    if len(findings) == 0:
+        found = "is empty" if tree is None else "holds no map"
+        place = Place(file.shown, 1, 1)
+        findings.add("S104", f"the file {found}; expected a map with the key `provider`.", place)
+
+
+def _opened(root: Root) -> tuple[Traversable, str]:
+    """Return a root as a path and the name that messages give it."""
+    if isinstance(root, str | os.PathLike):
+        path = Path(root)
+        # `.` and `..` do not tell the folder's name, and a provider is named after its folder.
+        return (path if path.name not in ("", "..") else path.resolve()), _shown(path)
+    return root, _shown(root) if isinstance(root, Path) else str(root)
+
+
+def _shown(path: Path) -> str:
+    """Name a path as an author would: below the working directory without what leads there."""
+    try:
+        return str(path.resolve().relative_to(Path.cwd())) if path.is_absolute() else str(path)
+    except (ValueError, OSError):
+        return str(path)
+
+
+def _scan(path: Traversable, shown: str, root: int) -> Iterator[SpecFile]:
+    if path.is_file():
+        yield _lone_file(path, shown, root)
+        return
+    if not path.is_dir():
+        message = "there is no such file or folder; expected a spec or a folder of specs."
+        finding = Finding(code="Y001", message=message, place=Place(shown, 1, 1))
+        raise SpecError(f"specs entry {shown!r}", [finding])
+    own = list(_provider_folder(path, shown, root))
+    if own:
+        yield from own
+        return
+    for entry in entries(path):
+        below = f"{shown}/{entry.name}"
+        if entry.is_dir():
+            yield from _provider_folder(entry, below, root)
+        elif is_yaml_name(entry.name):
+            yield SpecFile(_stem(entry.name), entry, below, None, root)
+
+
+def _lone_file(path: Traversable, shown: str, root: int) -> SpecFile:
+    """Return the spec of a root that is a file, with its folder when the file is in its own."""
+    if isinstance(path, Path):
+        parent, stem = path.resolve().parent, _stem(path.name)
+        if stem in ("provider", parent.name):
+            return SpecFile(parent.name, path, shown, Folder(parent, _shown(parent)), root)
+        if parent.name == "provider":
+            plugin = Folder(parent.parent, _shown(parent.parent))
+            return SpecFile(_name_inside(path), path, shown, plugin, root)
+    return SpecFile(_stem(path.name), path, shown, None, root)
+
+
+def _provider_folder(path: Traversable, shown: str, root: int) -> Iterator[SpecFile]:
+    """Yield the specs of a provider's folder, nothing when it is no such folder."""
+    name = path.name
+    if name.startswith((".", "__")):
+        return
+    folder = Folder(path, shown)
+    for stem in ("provider", name):
+        for ending in YAML_ENDINGS:
+            file = path.joinpath(stem + ending)
+            if file.is_file():
+                yield SpecFile(name, file, f"{shown}/{file.name}", folder, root)
+                return
+    inner = path.joinpath("provider")
+    if not inner.is_dir():
+        return
+    for file in entries(inner):
+        if is_yaml_name(file.name):
+            below = f"{shown}/provider/{file.name}"
+            yield SpecFile(_name_inside(file), file, below, folder, root)
+
+
+def _name_inside(file: Traversable) -> str:
+    """Return the provider's name as a plugin's file gives it, else the file's stem."""
+    text = load_text(file, file.name, Findings()) or b""
+    found = _NAME_LINE.search(text)
+    return found.group(1).decode() if found else _stem(file.name)
+
+
+def _stem(name: str) -> str:
+    return name.rpartition(".")[0] or name

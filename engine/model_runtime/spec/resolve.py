@@ -1,0 +1,416 @@
+"""Inheritance: a spec laid over its parent, key by key, each value keeping its place.
+
+Maps merge deeply, lists and scalars replace, lists of things with a name merge by that name.
+`$unset` deletes what a parent has, `$replace: true` stops the merge of a map.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from model_runtime.findings import Findings
+from model_runtime.location import Place
+
+from .tree import YamlList, YamlMap, copy_map, key_place_of, own_place, place_of
+
+UNSET: Final = "$unset"
+REPLACE: Final = "$replace"
+MAX_CHAIN: Final = 4
+PROVIDER_NAME: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+
+NOT_INHERITED: Final = frozenset(
+    {
+        "provider",
+        "extends",
+        "abstract",
+        "spec_version",
+        "label",
+        "description",
+        "background",
+        "help",
+        "models",
+        "supported_model_types",
+        "tests",
+    }
+)
+# The items of these lists have a name; an item of a child meets the parent's item of that name.
+NAMED_LISTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "credential_form_schemas": ("variable", "show_on"),
+    "parameter_rules": ("name",),
+    "models": ("model", "model_type"),
+}
+# Below these keys `$unset` and `$replace` are data of a later step, or of a test.
+_VERBATIM: Final = frozenset({"tests"})
+
+FindParent = Callable[[str], YamlMap | None]
+
+
+def merge(parent: Mapping[str, object], child: Mapping[str, object], findings: Findings) -> YamlMap:
+    """Lay `child` over `parent` and return the result; neither is changed, both may be shared."""
+    return _Merge(findings).maps(parent, child)
+
+
+def patch(tree: Mapping[str, object], rule: Mapping[str, object], findings: Findings) -> YamlMap:
+    """Lay an entry of `model_rules` over a resolved spec, without its own `match` and `when`.
+
+    A second rule may unset what a first one has unset already: check each rule alone, and give
+    throw-away findings when several are laid over each other for one model.
+    """
+    changes = copy_map(rule)
+    for key in [key for key in changes if key in ("match", "when") or key.startswith("x-")]:
+        changes.remove(key)
+    return _Merge(findings, is_patch=True).maps(tree, changes)
+
+
+def resolve(
+    tree: YamlMap, find_parent: FindParent, findings: Findings, *, names: Iterable[str] = ()
+) -> YamlMap:
+    """Return the spec merged over its parents, up to four files in all.
+
+    `find_parent` gives the tree of a provider as it stands in its file. `names` are the names
+    that a misspelt `extends` is compared with. A broken chain is noted, and what could be found
+    is merged.
+    """
+    chain = _chain(tree, find_parent, findings, names)
+    merged: YamlMap = YamlMap(tree.place)
+    for file in reversed(chain):
+        merged = merge(_heritage(merged), file, findings)
+    return merged
+
+
+def check_complete(tree: YamlMap, findings: Findings) -> None:
+    """Note what a spec that is no base still lacks after inheritance."""
+    if tree.get("abstract") is True:
+        return
+    place = place_of(tree, "provider") or tree.place
+    for key, meaning in (
+        ("base_url", "the address of the service"),
+        ("operations", "what to call"),
+    ):
+        if not tree.get(key):
+            findings.add(
+                "I204",
+                f"the spec has no `{key}` ({meaning}), of its own or inherited.",
+                place,
+                help=f"Add `{key}`, or `extends` a spec that has it, or set `abstract: true`.",
+            )
+
+
+def close_match(word: str, known: Iterable[str]) -> str:
+    """Return "did you mean ...?" for the known word nearest to `word`, or nothing."""
+    matches = difflib.get_close_matches(word[:80], sorted(set(known)), n=1)
+    return f"did you mean `{matches[0]}`?" if matches else ""
+
+
+def _chain(
+    tree: YamlMap, find_parent: FindParent, findings: Findings, names: Iterable[str]
+) -> list[YamlMap]:
+    """Return the spec and its parents, the spec first, as far as the chain holds."""
+    chain = [tree]
+    told = [str(tree.get("provider", "?"))]
+    while "extends" in (last := chain[-1]):
+        place = place_of(last, "extends")
+        name = last["extends"]
+        if not isinstance(name, str) or not PROVIDER_NAME.match(name):
+            findings.add(
+                "I201",
+                f"`extends` is {_shown(name)}; expected the name of a provider, never a path.",
+                place,
+            )
+            break
+        parent = find_parent(name)
+        told.append(name)
+        if parent is not None and any(parent is file for file in chain):
+            findings.add("I201", f"the specs extend each other: {' -> '.join(told)}.", place)
+            break
+        if parent is None:
+            known = [known for known in names if known != told[0]]
+            findings.add(
+                "I201",
+                f"`extends` names {name!r}, and there is no such provider.",
+                place,
+                hint=close_match(name, known),
+                length=len(name),
+            )
+            break
+        if len(chain) == MAX_CHAIN:
+            findings.add(
+                "I201",
+                f"the chain {' -> '.join(told)} is longer than {MAX_CHAIN} files.",
+                place_of(tree, "extends"),
+            )
+            break
+        chain.append(parent)
+    return chain
+
+
+def _heritage(tree: YamlMap) -> YamlMap:
+    """Return what a child inherits: the tree without its names, texts, models and tests."""
+    kept = copy_map(tree)
+    for key in tree:
+        if key in NOT_INHERITED or key.startswith("icon_"):
+            kept.remove(key)
+    operations = kept.get("operations")
+    if isinstance(operations, YamlMap):
+        own = copy_map(operations)
+        for name, operation in operations.items():
+            if isinstance(operation, YamlMap) and "tests" in operation:
+                bare = copy_map(operation)
+                bare.remove("tests")
+                own[name] = bare
+        kept["operations"] = own
+    return kept
+
+
+@dataclass(slots=True)
+class _Merge:
+    """One merge. A patch is silent about overrides that change nothing."""
+
+    findings: Findings
+    is_patch: bool = False
+
+    def maps(
+        self, parent: Mapping[str, object], child: Mapping[str, object], *, is_top: bool = True
+    ) -> YamlMap:
+        result = copy_map(parent)
+        result.place = own_place(child) or result.place
+        for key, value in child.items():
+            if key == REPLACE and not is_top:
+                continue
+            if key in _VERBATIM:
+                result.take(key, child)
+            elif is_top and key == "model_rules" and isinstance(value, Mapping):
+                self._set(result, child, key, self._rules(result.get(key), value))
+            elif value == UNSET and isinstance(value, str):
+                self._unset(result, child, key)
+            else:
+                self._set(result, child, key, self._value(result, child, key))
+        return result
+
+    def _set(self, result: YamlMap, child: Mapping[str, object], key: str, value: object) -> None:
+        result.put(key, value, key_place_of(child, key), place_of(child, key))
+
+    def _unset(self, result: YamlMap, child: Mapping[str, object], key: str) -> None:
+        if key in result:
+            result.remove(key)
+            return
+        self._nothing(f"`{key}: {UNSET}`", place_of(child, key), key, result)
+
+    def _value(self, result: YamlMap, child: Mapping[str, object], key: str) -> object:
+        """Return what stands at `key` after the merge."""
+        value = child[key]
+        if key not in result:
+            return self._alone(value, own_place(value) or place_of(child, key), key)
+        old = result[key]
+        if isinstance(value, Mapping):
+            if value.get(REPLACE) is True:
+                return self._alone(_without_replace(value), own_place(value), key)
+            if isinstance(old, Mapping):
+                return self.maps(old, value, is_top=False)
+            return self._alone(value, own_place(value), key)
+        if isinstance(value, list):
+            if key in NAMED_LISTS and isinstance(old, list):
+                return self._named(key, old, value)
+            value = self._alone(value, own_place(value), key)
+        self._equal(old, value, place_of(child, key), key)
+        return value
+
+    def _equal(self, old: object, value: object, place: Place | None, key: str) -> None:
+        is_noise = self.is_patch or key in NOT_INHERITED or isinstance(value, dict)
+        if not is_noise and type(old) is type(value) and old == value:
+            self.findings.add(
+                "I203",
+                f"`{key}` is what the parent has already.",
+                place,
+                severity="warning",
+                help="Remove it.",
+            )
+
+    def _rules(self, old: object, value: Mapping[str, object]) -> YamlMap:
+        """Merge model rules by name. What a rule unsets is the business of `patch`."""
+        result = copy_map(old) if isinstance(old, Mapping) else YamlMap(own_place(value))
+        for name, rule in value.items():
+            before = result.get(name)
+            if isinstance(rule, str) and rule == UNSET:
+                self._unset(result, value, name)
+            elif isinstance(rule, Mapping) and rule.get(REPLACE) is True:
+                if before is None:
+                    self._nothing(f"`{REPLACE}: true`", own_place(rule), name, result)
+                self._set(result, value, name, _without_replace(rule))
+            elif isinstance(rule, Mapping) and isinstance(before, Mapping):
+                self._set(result, value, name, _overlay(before, rule))
+            else:
+                result.take(name, value)
+        return result
+
+    def _named(self, key: str, old: list[object], items: list[object]) -> YamlList:
+        """Merge two lists of named things: the parent's order, then what the child adds."""
+        result = YamlList(own_place(items))
+        order = [(item, place_of(old, index)) for index, item in enumerate(old)]
+        names = [_name(key, item) for item, _ in order]
+        for index, item in enumerate(items):
+            name, place = _name(key, item), place_of(items, index)
+            found = names.index(name) if name is not None and name in names else -1
+            if not isinstance(item, Mapping) or found < 0:
+                order.append((self._added(item, place, key), place))
+                names.append(name)
+            elif item.get(UNSET) is True:
+                del order[found], names[found]
+            else:
+                before = order[found][0]
+                holder, patch_holder = YamlMap(place), YamlMap(place)
+                holder["item"], patch_holder["item"] = before, item
+                order[found] = (self._value(holder, patch_holder, "item"), place)
+        for item, place in order:
+            result.put(item, place)
+        return result
+
+    def _added(self, item: object, place: Place | None, key: str) -> object:
+        if isinstance(item, Mapping) and item.get(UNSET) is True:
+            self._nothing(f"`{UNSET}: true`", place, key, {})
+        return self._alone(item, place, key)
+
+    def _alone(self, value: object, place: Place | None, key: str) -> object:
+        """Return a value that meets nothing in the parent; directives inside it match nothing.
+
+        A value without directives is returned as it is, not copied.
+        """
+        if isinstance(value, Mapping):
+            if value.get(REPLACE) is True:
+                self._nothing(f"`{REPLACE}: true`", place, key, {})
+            kept: dict[str, object] = {}
+            for name, item in value.items():
+                if name == REPLACE:
+                    continue
+                if isinstance(item, str) and item == UNSET:
+                    self._nothing(f"`{name}: {UNSET}`", place_of(value, name), name, {})
+                    continue
+                here = place_of(value, name) or place
+                kept[name] = item if name in _VERBATIM else self._alone(item, here, name)
+            if len(kept) == len(value) and all(kept[name] is value[name] for name in kept):
+                return value
+            result = YamlMap(own_place(value))
+            for name, item in kept.items():
+                self._set(result, value, name, item)
+            return result
+        if isinstance(value, list):
+            items = [self._alone(item, place_of(value, i), key) for i, item in enumerate(value)]
+            if all(new is old for new, old in zip(items, value, strict=True)):
+                return value
+            copy = YamlList(own_place(value))
+            for index, item in enumerate(items):
+                copy.put(item, place_of(value, index))
+            return copy
+        return value
+
+    def _nothing(
+        self, what: str, place: Place | None, key: str, known: Mapping[str, object]
+    ) -> None:
+        self.findings.add(
+            "I202",
+            f"{what} matches nothing in the parent.",
+            place,
+            hint=close_match(key, known),
+            help="Remove it, or correct the name.",
+        )
+
+
+def _overlay(before: Mapping[str, object], rule: Mapping[str, object]) -> YamlMap:
+    """Merge two rules of one name; `$unset` inside stays, as an instruction for `patch`."""
+    result = copy_map(before)
+    for key, value in rule.items():
+        old = result.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping) and REPLACE not in value:
+            merged: object = _overlay(old, value)
+            result.put(key, merged, key_place_of(rule, key), place_of(rule, key))
+        else:
+            result.take(key, rule)
+    return result
+
+
+def _without_replace(value: Mapping[str, object]) -> YamlMap:
+    bare = copy_map(value)
+    bare.remove(REPLACE)
+    return bare
+
+
+def _name(key: str, item: object) -> tuple[str, ...] | None:
+    """Return the name of an item of a named list, or None when it has none."""
+    fields = NAMED_LISTS[key]
+    if not isinstance(item, Mapping) or fields[0] not in item:
+        return None
+    return tuple(repr(item.get(field) or None) for field in fields)
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+_TEXT_KEYS: Final = ("label", "description", "placeholder", "help", "title", "url")
+
+
+def expand(tree: YamlMap) -> YamlMap:
+    """Write out the short spellings of a provider's describing half.
+
+    `label: Groq` becomes `{en_US: Groq}`, likewise descriptions, icons, help texts and the texts
+    of forms and inline models. The maps `credentials` and `model_credentials` stay as they are:
+    the credentials room reads them.
+    """
+    result = _texts(tree, ("label", "description", *(k for k in tree if k.startswith("icon_"))))
+    if isinstance(guide := result.get("help"), YamlMap):
+        result["help"] = _texts(guide, ("title", "url"))
+    for key in ("provider_credential_schema", "model_credential_schema"):
+        if isinstance(form := result.get(key), YamlMap):
+            result[key] = _form(form)
+    if isinstance(models := result.get("models"), YamlList):
+        result["models"] = _each(models, expand_model)
+    return result
+
+
+def expand_model(tree: YamlMap) -> YamlMap:
+    """Write out the short spellings of one model."""
+    result = _texts(tree, ("label",))
+    if isinstance(rules := result.get("parameter_rules"), YamlList):
+        result["parameter_rules"] = _each(rules, lambda rule: _texts(rule, ("label", "help")))
+    return result
+
+
+def _form(form: YamlMap) -> YamlMap:
+    result = copy_map(form)
+    if isinstance(model := result.get("model"), YamlMap):
+        result["model"] = _texts(model, _TEXT_KEYS)
+    if isinstance(fields := result.get("credential_form_schemas"), YamlList):
+        result["credential_form_schemas"] = _each(fields, _field)
+    return result
+
+
+def _field(field: YamlMap) -> YamlMap:
+    result = _texts(field, _TEXT_KEYS)
+    if isinstance(options := result.get("options"), YamlList):
+        result["options"] = _each(options, lambda option: _texts(option, ("label",)))
+    return result
+
+
+def _texts(tree: YamlMap, keys: Iterable[str]) -> YamlMap:
+    """Copy a map with plain texts at `keys` turned into texts of the language en_US."""
+    result = copy_map(tree)
+    for key in keys:
+        value = result.get(key)
+        if isinstance(value, str) and value != UNSET:
+            place = place_of(tree, key)
+            text = YamlMap(place)
+            text.put("en_US", value, place, place)
+            result[key] = text
+    return result
+
+
+def _each(items: YamlList, change: Callable[[YamlMap], YamlMap]) -> YamlList:
+    result = YamlList(items.place)
+    for index, item in enumerate(items):
+        result.put(change(item) if isinstance(item, YamlMap) else item, place_of(items, index))
+    return result
