@@ -1,0 +1,92 @@
+"""Calls of filters: the closure, Absent and secrets on the way, and the shape of the result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from model_runtime.absent import Absent
+from model_runtime.errors import InvalidParameter
+from model_runtime.secrets import Secret
+
+from .filters import Filter
+from .rendering import Render, Scope, Spot, words_for
+from .scopes import ANY, BOOLEAN, MESSAGES, NUMBER, OPEN_LIST, PARTS, TEXT, Shape
+
+_SHAPES: Final[dict[str, Shape]] = {
+    **dict.fromkeys(("role", "without_role", "join_adjacent", "drop_empty_text"), MESSAGES),
+    "parts": PARTS,
+    **dict.fromkeys(("join", "lower", "upper", "trim", "replace", "string"), TEXT),
+    **dict.fromkeys(("json", "tojson", "after", "before", "path_segments"), TEXT),
+    **dict.fromkeys(("text", "base64", "data_url", "text_or_omit", "flatten_prompt"), TEXT),
+    **dict.fromkeys(("length", "count", "round", "abs"), NUMBER),
+    **dict.fromkeys(("only_text", "is_text", "is_list", "is_map", "is_number"), BOOLEAN),
+    **dict.fromkeys(("map", "list"), OPEN_LIST),
+}
+_SAME: Final = frozenset({"required", "sort", "unique", "reverse", "select", "reject"})
+_ITEM: Final = frozenset({"first", "last"})
+
+
+def filter_shape(name: str, source: Shape) -> Shape:
+    """What is known of a filter's result."""
+    if name in _SAME or (name in ("default", "d") and source.is_secret):
+        return source
+    if name in _ITEM:
+        return source.item or ANY
+    return _SHAPES.get(name, ANY)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a filter in a spec."""
+
+    name: str
+    entry: Filter
+    source: Render
+    arguments: tuple[Render, ...]
+    keywords: dict[str, Render]
+    spot: Spot
+
+    def closure(self) -> Render:
+        """Return the closure of the call; without arguments it is the short one."""
+        source, apply = self.source, self._apply
+        if self.arguments or self.keywords:
+            return self._with_arguments()
+        takes_absent = self.entry.takes_absent
+
+        def render(scope: Scope) -> object:
+            value = source(scope)
+            if value is Absent and not takes_absent:
+                return Absent
+            return apply(value, [], {})
+
+        return render
+
+    def _with_arguments(self) -> Render:
+        source, apply, arguments = self.source, self._apply, self.arguments
+        keywords, takes_absent = tuple(self.keywords.items()), self.entry.takes_absent
+
+        def render(scope: Scope) -> object:
+            value = source(scope)
+            if value is Absent and not takes_absent:
+                return Absent
+            given = [argument(scope) for argument in arguments]
+            return apply(value, given, {name: item(scope) for name, item in keywords})
+
+        return render
+
+    def _apply(self, value: object, arguments: list[object], keywords: dict[str, object]) -> object:
+        function: Callable[..., object] = self.entry.function
+        if not self.entry.takes_secret and any(type(v) is Secret for v in (value, *arguments)):
+            raise InvalidParameter(f"{self.spot}: the filter `{self.name}` does not take a secret.")
+        try:
+            return function(value, *arguments, **keywords)
+        except InvalidParameter as error:
+            raise InvalidParameter(f"{self.spot}: {error}") from None
+        except (TypeError, AttributeError):
+            message = f"{self.spot}: the filter `{self.name}` does not take {words_for(value)} so."
+            raise InvalidParameter(message) from None
+        except (ValueError, ArithmeticError, LookupError, RecursionError) as error:
+            message = f"{self.spot}: the filter `{self.name}` refuses the value: {error}."
+            raise InvalidParameter(message) from None

@@ -1,0 +1,416 @@
+"""The five directives of a template: `$each`, `$if`, `$switch`, `$use` and `$merge`.
+
+Their arguments are expressions without braces. A fault is reported with its code and the
+directive then gives Absent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from model_runtime.absent import Absent
+from model_runtime.errors import InvalidParameter
+from model_runtime.location import Place
+from model_runtime.spec.tree import copy_map, key_place_of, place_of
+
+from .expressions import close_match, some
+from .fragments import MAX_DEPTH, Compiled, View
+from .merging import case_text, merge
+from .rendering import ABSENT, FAULTY, Render, Scope, Spot, Value, constant, words_for
+from .scopes import ANY, OPEN_LIST, OPEN_MAP, PART_TYPE, Shape
+
+if TYPE_CHECKING:
+    from .templates import TemplateCompiler
+
+# Each key that belongs to a directive, and the directive it belongs to.
+_BELONGS: Final[dict[str, str]] = {
+    "$as": "$each",
+    "$emit": "$each",
+    "$flatten": "$each",
+    "$omit_empty": "$each",
+    "$then": "$if",
+    "$else": "$if",
+    "$case": "$switch",
+    "$default": "$switch",
+    "$omit": "$use",
+}
+_NEEDS: Final[dict[str, tuple[str, ...]]] = {
+    "$each": ("$as", "$emit"),
+    "$if": ("$then",),
+    "$switch": ("$case",),
+    "$use": (),
+}
+_KNOWN: Final[dict[str, object]] = {**_BELONGS, **_NEEDS, "$merge": ()}
+
+
+class Node(NamedTuple):
+    """A map with directives, where it stands, and what it sees."""
+
+    map: Mapping[str, object]
+    place: Place | None
+    view: View
+
+    def at(self, key: str) -> Place | None:
+        return place_of(self.map, key) or self.place
+
+
+def is_directive(key: str) -> bool:
+    """Whether a key is a directive; `$$` begins a key of the wire."""
+    return key.startswith("$") and not key.startswith("$$")
+
+
+def map_with_directives(
+    compiler: TemplateCompiler, node: Mapping[str, object], place: Place | None, view: View
+) -> Value:
+    """Compile a map that holds at least one directive."""
+    here = Node(node, place, view)
+    faults = _faults(here)
+    for key, message, hint in faults:
+        where = key_place_of(node, key) or place
+        compiler.findings.add("T309", message, where, hint=hint, length=len(key))
+    if faults:
+        return FAULTY
+    heads = [key for key in node if key in _NEEDS]
+    if heads:
+        value = _HEADS[heads[0]](compiler, here)
+    else:
+        plain = _without(node, {"$merge"})
+        value = compiler.plain_map(plain, place, view) if plain else constant({}, OPEN_MAP)
+    return _merge(compiler, here, value) if "$merge" in node else value
+
+
+def _without(node: Mapping[str, object], keys: set[str]) -> Mapping[str, object]:
+    """The map without some keys; the others keep their places."""
+    from_tree = copy_map(node)
+    for key in keys & set(node):
+        from_tree.remove(key)
+    return from_tree
+
+
+def _faults(node: Node) -> list[tuple[str, str, str]]:
+    """Misplaced keys as (key, message, hint)."""
+    keys = list(node.map)
+    faults: list[tuple[str, str, str]] = []
+    for key in filter(is_directive, keys):
+        owner = _BELONGS.get(key)
+        if key not in _KNOWN:
+            hint = (
+                close_match(key, _KNOWN) or f"a wire key that begins with `$` is written `${key}`"
+            )
+            faults.append((key, f"`{key}` is no directive", hint))
+        elif owner is not None and owner not in keys:
+            faults.append((key, f"`{key}` without `{owner}`", f"put `{owner}` beside it"))
+    heads = [key for key in keys if key in _NEEDS]
+    if len(heads) > 1:
+        faults.append((heads[1], f"`{heads[1]}` beside `{heads[0]}`", "nest one in the other"))
+    for head in heads[:1]:
+        faults.extend(_faults_beside(head, keys))
+    return faults
+
+
+def _faults_beside(head: str, keys: list[str]) -> list[tuple[str, str, str]]:
+    """What a directive lacks, and what must not stand beside it."""
+    faults = [
+        (head, f"`{head}` needs `{needed}`", "") for needed in _NEEDS[head] if needed not in keys
+    ]
+    if "$merge" in keys and head != "$use":
+        faults.append(
+            ("$merge", f"`$merge` beside `{head}`", "`$merge` joins plain keys or `$use`")
+        )
+    plain = [key for key in keys if not is_directive(key)]
+    if plain:
+        hint = f"move it inside `{head}`, or `{head}` into a key of its own"
+        faults.append((plain[0], f"the key `{plain[0]}` beside `{head}`", hint))
+    return faults
+
+
+# --- arguments -------------------------------------------------------------------------------
+
+
+def _argument(compiler: TemplateCompiler, node: Node, key: str, text: object) -> Value:
+    """Compile an argument: an expression without braces, or a YAML boolean."""
+    place = node.at(key)
+    if isinstance(text, bool):
+        return constant(text)
+    if not isinstance(text, str):
+        message = f"`{key}` takes an expression, found {words_for(text)}"
+        compiler.findings.add("T309", message, place)
+        return FAULTY
+    if "{{" in text:
+        bare = text.replace("{{", "").replace("}}", "").strip()
+        compiler.findings.add(
+            "T308",
+            f"`{key}` takes an expression without braces",
+            place,
+            hint=f"write `{bare}`",
+            length=len(text),
+        )
+        return FAULTY
+    return compiler.expressions(place, node.view).bare(text)
+
+
+def _spot(node: Node, key: str) -> Spot:
+    return Spot(f"{key}: {node.map[key]}", node.at(key))
+
+
+def _branch(compiler: TemplateCompiler, node: Node, key: str) -> Value:
+    if key not in node.map:
+        return ABSENT
+    return compiler.compile(node.map[key], node.at(key), node.view)
+
+
+def _flag(compiler: TemplateCompiler, node: Node, key: str) -> bool:
+    found = node.map.get(key, False)
+    if not isinstance(found, bool):
+        message = f"`{key}` takes true or false, found {words_for(found)}"
+        compiler.findings.add("T309", message, node.at(key))
+    return found is True
+
+
+# --- $each -----------------------------------------------------------------------------------
+
+
+def _each(compiler: TemplateCompiler, node: Node) -> Value:
+    source = _argument(compiler, node, "$each", node.map["$each"])
+    name = node.map["$as"]
+    if not isinstance(name, str) or not name.isidentifier() or name[0] == "_" or name == "omit":
+        message = f"`$as` takes a name, found {name!r}"
+        compiler.findings.add("T309", message, node.at("$as"), hint="such as `m` or `p`")
+        return FAULTY
+    view = node.view.bind(name, source.shape.item or ANY)
+    emit = compiler.compile(node.map["$emit"], node.at("$emit"), view)
+    flatten = _flag(compiler, node, "$flatten")
+    loop = _loop(source.render, name, emit.render, flatten, _spot(node, "$each"))
+    if not _flag(compiler, node, "$omit_empty"):
+        return Value(loop, OPEN_LIST)
+    return Value(lambda scope: loop(scope) or Absent, OPEN_LIST)
+
+
+def _loop(source: Render, name: str, emit: Render, flatten: bool, spot: Spot) -> Render:
+    def render(scope: Scope) -> object:
+        items = source(scope)
+        if items is Absent:
+            return Absent
+        if not isinstance(items, list):
+            raise InvalidParameter(f"{spot}: {words_for(items)} where a list is expected.")
+        results: list[object] = []
+        hidden = scope.get(name, _MISSING)
+        try:
+            for item in items:
+                scope[name] = item
+                result = emit(scope)
+                if flatten and isinstance(result, list):
+                    results.extend(result)
+                elif result is not Absent:
+                    results.append(result)
+        finally:
+            _restore(scope, name, hidden)
+        return results
+
+    return render
+
+
+_MISSING: Final = object()
+
+
+def _restore(scope: Scope, name: str, hidden: object) -> None:
+    if hidden is _MISSING:
+        scope.pop(name, None)
+    else:
+        scope[name] = hidden
+
+
+# --- $if and $switch -------------------------------------------------------------------------
+
+
+def _if(compiler: TemplateCompiler, node: Node) -> Value:
+    test = _argument(compiler, node, "$if", node.map["$if"])
+    then, other = _branch(compiler, node, "$then"), _branch(compiler, node, "$else")
+    if test.is_constant:
+        return then if test.render({}) else other
+    check, first, second = test.render, then.render, other.render
+    return Value(lambda scope: first(scope) if check(scope) else second(scope))
+
+
+def _switch(compiler: TemplateCompiler, node: Node) -> Value:
+    source = _argument(compiler, node, "$switch", node.map["$switch"])
+    written = node.map["$case"]
+    if not isinstance(written, Mapping):
+        message = f"`$case` takes a map of cases, found {words_for(written)}"
+        compiler.findings.add("T309", message, node.at("$case"))
+        return FAULTY
+    cases: dict[str, Render] = {}
+    for key, item in written.items():
+        place = place_of(written, key) or node.at("$case")
+        cases[case_text(key) or str(key)] = compiler.compile(item, place, node.view).render
+    has_default = "$default" in node.map
+    default = _branch(compiler, node, "$default").render if has_default else None
+    if source.shape is PART_TYPE:
+        _note_part_types(node.view, cases, has_default)
+    no_case = _no_case(source.shape, _spot(node, "$switch"), cases)
+    return Value(_choice(source.render, cases, default, no_case))
+
+
+def _note_part_types(view: View, cases: Mapping[str, Render], has_default: bool) -> None:
+    view.reads.switches_on_part = True
+    view.reads.part_types.update(cases)
+    view.reads.takes_any_part = view.reads.takes_any_part or has_default
+
+
+def _choice(
+    source: Render,
+    cases: dict[str, Render],
+    default: Render | None,
+    no_case: Callable[[object], InvalidParameter],
+) -> Render:
+    def render(scope: Scope) -> object:
+        value = source(scope)
+        if value is Absent:
+            return Absent
+        text = value if type(value) is str else case_text(value)
+        chosen = cases.get(text, default) if text is not None else default
+        if chosen is None:
+            raise no_case(value)
+        return chosen(scope)
+
+    return render
+
+
+def _no_case(
+    shape: Shape, spot: Spot, cases: Mapping[str, Render]
+) -> Callable[[object], InvalidParameter]:
+    def fault(value: object) -> InvalidParameter:
+        text = case_text(value)
+        shown = words_for(value) if text is None else repr(text[:80])
+        if shape is PART_TYPE:
+            shown = str(value)
+        return InvalidParameter(
+            f"{spot}: this model does not take {shown}. It takes {some(cases) or 'nothing'}."
+        )
+
+    return fault
+
+
+# --- $use ------------------------------------------------------------------------------------
+
+
+def _use(compiler: TemplateCompiler, node: Node) -> Value:
+    name = node.map["$use"]
+    found = compiler.fragments.find(name) if isinstance(name, str) else None
+    if not isinstance(name, str) or found is None:
+        named = compiler.fragments.named
+        hint = close_match(str(name), named)
+        help_text = f"Fragments: {some(named) or 'none'}."
+        message = f"there is no fragment {name!r}"
+        compiler.findings.add("T309", message, node.at("$use"), hint=hint, help=help_text)
+        return FAULTY
+    left_out = _left_out(compiler, node)
+    view = node.view
+    key = (name, frozenset(view.names.items()), view.loop_names, left_out, compiler.mode)
+    known = compiler.fragments.compiled.get(key)
+    if known is None:
+        known = compiler.fragments.compiled[key] = Compiled()
+        _compile_fragment(compiler, found, known, view, left_out)
+    elif known.render is None:
+        known.uses_itself = True
+        return Value(_deferred(known, f"$use: {name}", _spot(node, "$use")))
+    view.reads.add(known.reads)
+    # A fragment that nothing hinders is used as if its text stood here.
+    return Value(known.render) if known.render is not None else FAULTY
+
+
+def _left_out(compiler: TemplateCompiler, node: Node) -> frozenset[str]:
+    keys = node.map.get("$omit", [])
+    if isinstance(keys, list) and all(isinstance(key, str) for key in keys):
+        return frozenset(str(key) for key in keys)
+    message = f"`$omit` takes a list of keys, found {words_for(keys)}"
+    compiler.findings.add("T309", message, node.at("$omit"))
+    return frozenset()
+
+
+def _compile_fragment(
+    compiler: TemplateCompiler,
+    found: tuple[object, Place | None],
+    known: Compiled,
+    view: View,
+    left_out: frozenset[str],
+) -> None:
+    """Compile a fragment for the names of `view`, with reads of its own."""
+    body, place = found
+    if isinstance(body, Mapping) and left_out:
+        body = _without(body, set(left_out))
+    inner = View(view.names, known.reads, view.loop_names)
+    render = compiler.compile(body, place, inner).render
+    known.render = _omitting(render, left_out) if left_out else render
+
+
+def _omitting(render: Render, left_out: frozenset[str]) -> Render:
+    """Leave out keys also where a `$merge` or a branch of the fragment brings them."""
+
+    def without(scope: Scope) -> object:
+        result = render(scope)
+        if not isinstance(result, dict):
+            return result
+        return {key: value for key, value in result.items() if key not in left_out}
+
+    return without
+
+
+def _deferred(known: Compiled, counter: str, spot: Spot) -> Render:
+    """The use of a fragment inside itself, at most MAX_DEPTH deep in one render."""
+
+    def render(scope: Scope) -> object:
+        depth = scope.get(counter, 0)
+        if not isinstance(depth, int) or depth >= MAX_DEPTH or known.render is None:
+            raise InvalidParameter(
+                f"{spot}: nested deeper than {MAX_DEPTH}. Send content that is nested less deeply."
+            )
+        # No name of a scope begins with `$`, so the counter hides nothing.
+        scope[counter] = depth + 1
+        try:
+            return known.render(scope)
+        finally:
+            scope[counter] = depth
+
+    return render
+
+
+# --- $merge ----------------------------------------------------------------------------------
+
+
+def _merge(compiler: TemplateCompiler, node: Node, base: Value) -> Value:
+    written = node.map["$merge"]
+    items = written if isinstance(written, list) else [written]
+    patches: list[tuple[Render, Spot]] = []
+    for index, item in enumerate(items):
+        place = place_of(written, index) or node.at("$merge")
+        if isinstance(item, Mapping):
+            value = compiler.compile(item, place, node.view)
+        else:
+            value = _argument(compiler, _at(node, place), "$merge", item)
+        patches.append((value.render, Spot(f"$merge: {item}", place)))
+    first, steps = base.render, tuple(patches)
+
+    def render(scope: Scope) -> object:
+        result = first(scope)
+        for patch, spot in steps:
+            value = patch(scope)
+            if value is not Absent:
+                result = merge(result if result is not Absent else {}, value, spot)
+        return result
+
+    return Value(render, OPEN_MAP)
+
+
+def _at(node: Node, place: Place | None) -> Node:
+    """The same node, where every argument stands at one place."""
+    return Node({}, place, node.view)
+
+
+_HEADS: Final[dict[str, Callable[[TemplateCompiler, Node], Value]]] = {
+    "$each": _each,
+    "$if": _if,
+    "$switch": _switch,
+    "$use": _use,
+}
