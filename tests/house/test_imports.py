@@ -43,9 +43,12 @@ LINES: tuple[tuple[str, ...], ...] = (
         "spec",
         "tokens",
     ),
-    ("compile",),
     ("flows",),
+    ("compile",),
     ("catalog", "lint", "runtime"),
+    ("registry",),
+    ("providers",),
+    ("factory",),
     ("",),
     ("__main__", "cli", "web"),
 )

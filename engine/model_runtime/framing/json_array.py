@@ -121,7 +121,7 @@ class JsonArrayFraming:
     def finish(self) -> list[Frame]:
         """Return a last top-level value without an end of its own, such as plain text."""
         frames: list[Frame] = []
-        if self._base != 1:
+        if self._base == 0:
             self._emit(len(self._buffer), frames)
         rest = self._buffer[self._start :].strip(_BLANK)
         self.is_whole = self._scanner.is_between_values and not rest

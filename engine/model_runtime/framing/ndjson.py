@@ -39,8 +39,9 @@ class NdjsonFraming:
             self._scanner = JsonScanner()
             for line in lines.decode("utf-8", "replace").split("\n"):
                 self._read(line, frames)
-        self._rest += chunk[end:]
-        if self._rest.endswith((b"}", b"]")):
+        tail = chunk[end:]
+        self._rest += tail
+        if tail.endswith((b"}", b"]")) or b"}{" in tail:
             self._read_ended(frames)
         self._check(len(self._rest))
         return frames

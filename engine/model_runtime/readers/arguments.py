@@ -80,7 +80,7 @@ def take_stop(call: CallArguments, body: Json, key: str) -> None:
         texts = [stop] if isinstance(stop, str) else stop
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             refuse(key, "expected a text or a list of texts.")
-        call.stop = list(texts)
+        call.stop = list(texts) or None
 
 
 def finish(call: CallArguments, body: Json, **leftovers: Json) -> CallArguments:

@@ -50,6 +50,8 @@ _WIRE_OBJECTS: Final = frozenset(
         "functionDeclarations",
         "functionCallingConfig",
         "generationConfig",
+        "thinkingConfig",
+        "safetySettings",
         "toolConfig",
         "tools",
     }

@@ -14,7 +14,7 @@ from model_runtime.errors import InvalidParameter, InvokeError, ProviderError
 from model_runtime.exchange import Timeouts
 from model_runtime.flows.call import Exchange
 from model_runtime.flows.retry import RetryPolicy
-from model_runtime.messages.normalize import (
+from model_runtime.messages import (
     normalize_messages,
     normalize_response_format,
     normalize_tool_choice,
@@ -71,7 +71,9 @@ class BoundCall:
         tell(self.binding.hooks, "on_error", error)
 
 
-def bind_llm_call(binding: Binding, prompt: object, stream: bool, options: CallOptions) -> BoundCall:
+def bind_llm_call(
+    binding: Binding, prompt: object, stream: bool, options: CallOptions
+) -> BoundCall:
     """Check and render one call of a language model."""
     checked = binding.find_credentials()
     credentials = scope_values(binding.form, checked)

@@ -6,7 +6,9 @@ parents, `described` reads the providers and models of Dify's schema, and `load`
 
 from __future__ import annotations
 
-from .load import LoadedSpec, SpecFile, SpecFolders, load
+from .brevity import expand
+from .folders import SpecFile
+from .load import LoadedSpec, SpecFolders, load
 from .resolve import merge, patch, resolve
 from .schema import check_schema
 from .tree import YamlList, YamlMap, place_of, plain
@@ -19,6 +21,7 @@ __all__ = [
     "YamlList",
     "YamlMap",
     "check_schema",
+    "expand",
     "load",
     "merge",
     "patch",

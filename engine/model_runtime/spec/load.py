@@ -2,31 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib.resources.abc import Traversable
-from pathlib import Path
 from typing import Final
 
-from model_runtime.errors import SpecError, UnknownProvider
-from model_runtime.findings import Finding, Findings
+from model_runtime.errors import UnknownProvider
+from model_runtime.findings import Findings
 from model_runtime.location import Place
 from model_runtime.vocabulary import MODEL_TYPES
 
+from .brevity import expand, expand_model
 from .described import (
-    YAML_ENDINGS,
-    Folder,
     check_described,
-    entries,
-    is_yaml_name,
     load_text,
     read_described_models,
     read_file,
     read_positions,
 )
-from .resolve import check_complete, close_match, expand, expand_model, resolve
+from .folders import Root, SpecFile, opened, scan
+from .resolve import UNSET, check_complete, close_match, resolve
 from .schema import check_schema
 from .tree import YamlList, YamlMap, copy_map, place_of
 from .yaml_source import Tree, read_yaml
@@ -73,25 +69,6 @@ DESCRIBING_KEYS: Final = frozenset(
 _LOOKS_OURS: Final = re.compile(
     rb"^[\"']?(?:" + "|".join(sorted(WIRE_KEYS)).encode() + rb")[\"']?[ \t]*:", re.MULTILINE
 )
-_NAME_LINE: Final = re.compile(rb"^(?:\xef\xbb\xbf)?provider:[ \t]*[\"']?([\w-]+)", re.MULTILINE)
-
-Root = str | os.PathLike[str] | Traversable
-
-
-@dataclass(frozen=True, slots=True)
-class SpecFile:
-    """A file that defines a provider.
-
-    `name` is the provider's name by the file or folder, for a plugin the one inside the file.
-    `folder` holds its models, icons and recorded exchanges; it is None for a file that stands
-    among the files of other providers. `root` counts the roots from 0, in the order given.
-    """
-
-    name: str
-    path: Traversable
-    shown: str
-    folder: Folder | None
-    root: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +79,7 @@ class LoadedSpec:
     no wire half and cannot be called. `files` names every file that took part; `folder` is the
     folder of the wire spec, where recorded exchanges stand, and `icon_folders` are the folders
     to look for icons in, the describing one first. `root` is the root that the spec came from.
+    `own_operations` are those that the provider's own file defines or patches.
     """
 
     name: str
@@ -112,6 +90,7 @@ class LoadedSpec:
     root: int
     folder: Traversable | None = None
     icon_folders: tuple[Traversable, ...] = ()
+    own_operations: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +128,7 @@ class SpecFolders:
     def positions(self) -> list[str]:
         """Return the provider names that `_position.yaml` files of the roots list, in order."""
         names: dict[str, None] = {}
-        for path, shown in map(_opened, self.roots):
+        for path, shown in map(opened, self.roots):
             if path.is_dir():
                 position = path.joinpath("_position.yaml")
                 found = read_positions(position, f"{shown}/_position.yaml", Findings())
@@ -166,8 +145,8 @@ class SpecFolders:
         if self._files is None:
             files: dict[str, list[SpecFile]] = {}
             for index, root in enumerate(self.roots):
-                path, shown = _opened(root)
-                for file in _scan(path, shown, index):
+                path, shown = opened(root)
+                for file in scan(path, shown, index):
                     files.setdefault(file.name, []).append(file)
             self._files = files
         return self._files
@@ -228,7 +207,18 @@ def _load_ours(file: SpecFile, folders: SpecFolders, findings: Findings) -> Load
         root=file.root,
         folder=folder,
         icon_folders=() if folder is None else (folder,),
+        own_operations=_own_operations(chain, folders),
     )
+
+
+def _own_operations(chain: list[SpecFile], folders: SpecFolders) -> frozenset[str]:
+    """Return the operations of the provider's own files: those in the chain that have its name."""
+    names: set[str] = set()
+    for file in chain:
+        tree = folders.read(file).tree if file.name == chain[0].name else None
+        if tree is not None and isinstance(operations := tree.get("operations"), YamlMap):
+            names.update(name for name, value in operations.items() if value != UNSET)
+    return frozenset(names)
 
 
 def _parent(name: str, chain: list[SpecFile], folders: SpecFolders) -> SpecFile | None:
@@ -274,6 +264,7 @@ def _join(wire: LoadedSpec, description: LoadedSpec) -> LoadedSpec:
         root=wire.root,
         folder=wire.folder,
         icon_folders=(*description.icon_folders, *wire.icon_folders),
+        own_operations=wire.own_operations,
     )
 
 
@@ -402,84 +393,3 @@ def _note_no_map(tree: Tree, file: SpecFile, findings: Findings) -> None:
         found = "is empty" if tree is None else "holds no map"
         place = Place(file.shown, 1, 1)
         findings.add("S104", f"the file {found}; expected a map with the key `provider`.", place)
-
-
-def _opened(root: Root) -> tuple[Traversable, str]:
-    """Return a root as a path and the name that messages give it."""
-    if isinstance(root, str | os.PathLike):
-        path = Path(root)
-        # `.` and `..` do not tell the folder's name, and a provider is named after its folder.
-        return (path if path.name not in ("", "..") else path.resolve()), _shown(path)
-    return root, _shown(root) if isinstance(root, Path) else str(root)
-
-
-def _shown(path: Path) -> str:
-    """Name a path as an author would: below the working directory without what leads there."""
-    try:
-        return str(path.resolve().relative_to(Path.cwd())) if path.is_absolute() else str(path)
-    except (ValueError, OSError):
-        return str(path)
-
-
-def _scan(path: Traversable, shown: str, root: int) -> Iterator[SpecFile]:
-    if path.is_file():
-        yield _lone_file(path, shown, root)
-        return
-    if not path.is_dir():
-        message = "there is no such file or folder; expected a spec or a folder of specs."
-        finding = Finding(code="Y001", message=message, place=Place(shown, 1, 1))
-        raise SpecError(f"specs entry {shown!r}", [finding])
-    own = list(_provider_folder(path, shown, root))
-    if own:
-        yield from own
-        return
-    for entry in entries(path):
-        below = f"{shown}/{entry.name}"
-        if entry.is_dir():
-            yield from _provider_folder(entry, below, root)
-        elif is_yaml_name(entry.name):
-            yield SpecFile(_stem(entry.name), entry, below, None, root)
-
-
-def _lone_file(path: Traversable, shown: str, root: int) -> SpecFile:
-    """Return the spec of a root that is a file, with its folder when the file is in its own."""
-    if isinstance(path, Path):
-        parent, stem = path.resolve().parent, _stem(path.name)
-        if stem in ("provider", parent.name):
-            return SpecFile(parent.name, path, shown, Folder(parent, _shown(parent)), root)
-        if parent.name == "provider":
-            plugin = Folder(parent.parent, _shown(parent.parent))
-            return SpecFile(_name_inside(path), path, shown, plugin, root)
-    return SpecFile(_stem(path.name), path, shown, None, root)
-
-
-def _provider_folder(path: Traversable, shown: str, root: int) -> Iterator[SpecFile]:
-    """Yield the specs of a provider's folder, nothing when it is no such folder."""
-    name = path.name
-    if name.startswith((".", "__")):
-        return
-    folder = Folder(path, shown)
-    for stem in ("provider", name):
-        for ending in YAML_ENDINGS:
-            file = path.joinpath(stem + ending)
-            if file.is_file():
-                yield SpecFile(name, file, f"{shown}/{file.name}", folder, root)
-                return
-    inner = path.joinpath("provider")
-    if not inner.is_dir():
-        return
-    for file in entries(inner):
-        if is_yaml_name(file.name):
-            below = f"{shown}/provider/{file.name}"
-            yield SpecFile(_name_inside(file), file, below, folder, root)
-
-
-def _name_inside(file: Traversable) -> str:
-    """Return the provider's name as a plugin's file gives it, else the file's stem."""
-    text = load_text(file, file.name, Findings()) or b""
-    found = _NAME_LINE.search(text)
-    return found.group(1).decode() if found else _stem(file.name)
-
-
-def _stem(name: str) -> str:
-    return name.rpartition(".")[0] or name

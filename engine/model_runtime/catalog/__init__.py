@@ -1,0 +1,6 @@
+"""Descriptions of providers and models for people and front ends; nothing is compiled here.
+
+text      texts in several languages
+models    one model: features, properties, parameter rules, prices
+provider  one provider: label, forms, model types, models
+"""

@@ -1,0 +1,85 @@
+"""Operations that list things: a service's models or voices, page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from model_runtime.errors import ReplyError
+from model_runtime.exchange import HttpReply, HttpRequest
+from model_runtime.json_text import decode_json
+
+from .context import CompileContext
+from .errors_plan import ErrorsPlan, is_error
+from .extractors import shape_of
+from .request_plan import RequestPlan
+from .values import Reader, compile_value, place_in
+
+_MAX_PAGES = 50
+
+
+class ListOperation:
+    """The compiled `list_models` or `voices` operation.
+
+    `pages.next` says how the next page is asked for: `{query, from, while}` repeats the request
+    with a value of the page in its query, `{url}` follows a URL of the page.
+    """
+
+    def __init__(
+        self, spec: Mapping[str, Any], context: CompileContext, errors: ErrorsPlan, operation: str
+    ) -> None:
+        findings = context.findings
+        self.errors = errors
+        self._plan = RequestPlan(spec.get("request") or {}, {}, context, operation)
+        response = spec.get("response") or {}
+        self._each = compile_value(response.get("each", "@"), findings, place_in(response, "each"))
+        self._fields: dict[str, Reader] = {
+            name: compile_value(value, findings, place_in(response, name))
+            for name, value in response.items()
+            if name != "each" and not name.startswith("x-")
+        }
+        self._is_error = (
+            compile_value(errors.in_success, findings, None) if errors.in_success else None
+        )
+        pages = spec.get("pages") or {}
+        follow = pages.get("next") or {}
+        self.max_pages = int(pages.get("max", _MAX_PAGES))
+        self._next_query = follow.get("query")
+        self._next_url = self._path(follow, "url", context)
+        self._next_value = self._path(follow, "from", context)
+        self._while = self._path(follow, "while", context)
+
+    def first(self, credentials: Mapping[str, object], base_url: str) -> HttpRequest:
+        """The request of the first page."""
+        return self._plan.build({"credentials": credentials}, base_url, extra_headers={})
+
+    def read(self, reply: HttpReply) -> tuple[list[dict[str, Any]], Any]:
+        """Return the rows of a page, and the page itself for `following`."""
+        try:
+            page = decode_json(reply.body.strip())
+        except ValueError:
+            raise ReplyError("The list is not JSON. Is base_url right?") from None
+        if self._is_error is not None and is_error(self._is_error(page)):
+            raise self.errors.read(reply.status, reply.headers, page)
+        rows = self._each(page)
+        if not isinstance(rows, list):
+            raise ReplyError(f"The reply holds no list; it has the shape {shape_of(page)}.")
+        return [{name: read(row) for name, read in self._fields.items()} for row in rows], page
+
+    def following(self, page: Any) -> tuple[str, str] | None:
+        """How to ask for the page after this one: ("url", URL), ("query:NAME", value) or None."""
+        if self._while is not None and not self._while(page):
+            return None
+        if self._next_url is not None:
+            url = self._next_url(page)
+            return ("url", str(url)) if url else None
+        if self._next_query and self._next_value is not None:
+            value = self._next_value(page)
+            return (f"query:{self._next_query}", str(value)) if value else None
+        return None
+
+    @staticmethod
+    def _path(spec: Mapping[str, Any], key: str, context: CompileContext) -> Reader | None:
+        if key not in spec:
+            return None
+        return compile_value(spec[key], context.findings, place_in(spec, key))

@@ -1,0 +1,314 @@
+"""A provider, compiled: its auth, errors and operations, per set of model rules that apply.
+
+Nothing is compiled before it is used; what is compiled is kept. Models to which the same rules
+apply share one variant.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from model_runtime.auth import Auth
+from model_runtime.durations import read_duration
+from model_runtime.errors import HostRefused, UnsupportedOperation
+from model_runtime.exchange import Timeouts
+from model_runtime.findings import Findings
+from model_runtime.flows.retry import RetryPolicy
+from model_runtime.network import check_base_url
+from model_runtime.parameters import ParameterRow, read_table
+from model_runtime.secrets import reveal
+from model_runtime.spec.resolve import patch
+from model_runtime.spec.tree import YamlMap
+
+from .auth_plan import compile_auth
+from .context import CompileContext
+from .errors_plan import ErrorsPlan
+from .expressions import compile_expression
+from .listing import ListOperation
+from .operation import LLMOperation
+from .templates import Fragments, Template, compile_template
+from .values import place_in
+
+_TIMEOUTS = ("connect", "first_byte", "between_chunks", "total")
+_DEFAULT_ROLES = {"developer": "system"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRule:
+    """One entry of `model_rules`: for which models its patch holds."""
+
+    name: str
+    match: tuple[str, ...]
+    when: Callable[[dict[str, object]], object] | None
+    patch: Mapping[str, Any]
+
+    def holds(self, scope: dict[str, object]) -> bool:
+        """Whether the rule applies to the model that `scope` names."""
+        model = str(scope["model"])
+        if self.match and not any(fnmatchcase(model, glob) for glob in self.match):
+            return False
+        return self.when is None or bool(self.when(scope))
+
+
+class Variant:
+    """A provider's wire for one set of model rules: everything that a call needs."""
+
+    def __init__(
+        self,
+        provider: str,
+        tree: YamlMap,
+        credentials: Mapping[str, bool],
+        rule_parameters: frozenset[str],
+    ) -> None:
+        self.findings = Findings()
+        self._tree = tree
+        rows = tree.get("parameters")
+        self.rows: dict[str, ParameterRow] = read_table(rows if isinstance(rows, Mapping) else {})
+        self._context = CompileContext(
+            provider=provider,
+            tree=tree,
+            findings=self.findings,
+            credentials=credentials,
+            parameters=frozenset(self.rows) | rule_parameters,
+            fragments=Fragments(tree),
+        )
+        self.errors = ErrorsPlan(_block(tree, "errors"), self.findings)
+        self.auth: Auth = compile_auth(_block(tree, "auth"), self._context)
+        self.timeouts = _timeouts(_block(tree, "timeouts"), self.findings)
+        self.retry = _retry(_block(tree, "retry"), self.findings)
+        self.drop: tuple[str, ...] = tuple(str(name) for name in _list(tree, "drop"))
+        self._base_url = self._compile_base_url()
+        self._operations: dict[str, LLMOperation | ListOperation] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def operation_names(self) -> tuple[str, ...]:
+        """The operations that the spec declares or inherits."""
+        return tuple(_block(self._tree, "operations"))
+
+    def llm(self) -> LLMOperation:
+        """The `llm` operation. UnsupportedOperation when the spec has none."""
+        operation = self._operation("llm")
+        assert isinstance(operation, LLMOperation)
+        return operation
+
+    def listing(self, name: str) -> ListOperation:
+        """The operation `list_models` or `voices`. UnsupportedOperation when there is none."""
+        operation = self._operation(name)
+        assert isinstance(operation, ListOperation)
+        return operation
+
+    def base_url(self, credentials: Mapping[str, object]) -> str:
+        """The base URL for these credentials. HostRefused when it leads where it must not."""
+        if self._base_url is None:
+            raise UnsupportedOperation(
+                f"Provider {self._context.provider!r} has no base_url, so it cannot be called."
+            )
+        url = str(reveal(self._base_url.render({"credentials": credentials}))).rstrip("/")
+        if not url.startswith(("http://", "https://")):
+            raise HostRefused(f"The base URL {url!r} does not start with https:// or http://.")
+        check_base_url(url, typed_by_user=True)
+        return url
+
+    def compile_all(self) -> None:
+        """Compile every operation, so that every finding is known."""
+        for name in self.operation_names:
+            if name in _COMPILERS:
+                self._operation(name, must_work=False)
+
+    def _operation(self, name: str, *, must_work: bool = True) -> LLMOperation | ListOperation:
+        operation = self._operations.get(name)
+        if operation is None:
+            with self._lock:
+                operation = self._operations.get(name) or self._compile(name)
+                self._operations[name] = operation
+        if must_work:
+            self.findings.raise_errors(f"provider {self._context.provider!r}")
+        return operation
+
+    def _compile(self, name: str) -> LLMOperation | ListOperation:
+        operations = _block(self._tree, "operations")
+        spec = operations.get(name)
+        if not isinstance(spec, Mapping) or name not in _COMPILERS:
+            raise UnsupportedOperation(
+                f"Provider {self._context.provider!r} has no operation {name!r}; "
+                f"its spec has: {', '.join(operations) or 'none'}."
+            )
+        return _COMPILERS[name](spec, self._context, self.errors)
+
+    def _compile_base_url(self) -> Template | None:
+        if "base_url" not in self._tree:
+            return None
+        context = self._context
+        return compile_template(
+            self._tree["base_url"],
+            context.names("base_url"),
+            self.findings,
+            place_in(self._tree, "base_url"),
+            fragments=context.fragments,
+        )
+
+
+class CompiledProvider:
+    """A provider whose variants are compiled as its models are used."""
+
+    def __init__(
+        self,
+        name: str,
+        tree: YamlMap,
+        *,
+        credentials: Mapping[str, bool],
+        rule_parameters: frozenset[str] = frozenset(),
+    ) -> None:
+        self.name = name
+        self._tree = tree
+        self._credentials = dict(credentials)
+        self._rule_parameters = rule_parameters
+        self._findings = Findings()
+        self._rules = _model_rules(name, tree, credentials, self._findings)
+        self._variants: dict[tuple[str, ...], Variant] = {}
+        self._lock = threading.Lock()
+
+    def variant(
+        self,
+        model: str,
+        model_properties: Mapping[str, Any],
+        credentials: Mapping[str, object],
+    ) -> Variant:
+        """The variant of a model. SpecError when a rule that applies cannot be used."""
+        self._findings.raise_errors(f"provider {self.name!r}")
+        scope: dict[str, object] = {
+            "model": model,
+            "model_properties": model_properties,
+            "credentials": credentials,
+        }
+        return self._variant_of(tuple(rule for rule in self._rules if rule.holds(scope)))
+
+    def base_variant(self) -> Variant:
+        """The variant to which no model rule applies."""
+        return self._variant_of(())
+
+    def findings(self) -> Findings:
+        """Every finding: of the rules, of the base, and of the base with each rule."""
+        found = Findings(list(self._findings))
+        for rules in ((), *((rule,) for rule in self._rules)):
+            variant = self._variant_of(rules)
+            variant.compile_all()
+            for finding in variant.findings:
+                if finding not in found.items:
+                    found.items.append(finding)
+        return found
+
+    def _variant_of(self, rules: tuple[ModelRule, ...]) -> Variant:
+        key = tuple(rule.name for rule in rules)
+        variant = self._variants.get(key)
+        if variant is None:
+            with self._lock:
+                variant = self._variants.get(key) or self._make_variant(rules)
+                self._variants[key] = variant
+        return variant
+
+    def _make_variant(self, rules: tuple[ModelRule, ...]) -> Variant:
+        findings = Findings()
+        tree = self._tree
+        for rule in rules:
+            tree = patch(tree, rule.patch, findings)
+        variant = Variant(self.name, tree, self._credentials, self._rule_parameters)
+        for finding in findings:
+            variant.findings.items.append(finding)
+        return variant
+
+
+def _model_rules(
+    provider: str, tree: YamlMap, credentials: Mapping[str, bool], findings: Findings
+) -> tuple[ModelRule, ...]:
+    rules: list[ModelRule] = []
+    context = CompileContext(
+        provider=provider,
+        tree=tree,
+        findings=findings,
+        credentials=credentials,
+        parameters=None,
+        fragments=Fragments(tree),
+    )
+    for name, spec in _block(tree, "model_rules").items():
+        if not isinstance(spec, Mapping):
+            continue
+        match = spec.get("match", ())
+        when = None
+        if "when" in spec:
+            names = context.names("model_rule_when")
+            when = compile_expression(str(spec["when"]), names, findings, place_in(spec, "when"))
+        rules.append(
+            ModelRule(
+                name=name,
+                match=(match,) if isinstance(match, str) else tuple(match),
+                when=when,
+                patch=spec,
+            )
+        )
+    return tuple(rules)
+
+
+def _block(tree: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    block = tree.get(key)
+    return block if isinstance(block, Mapping) else {}
+
+
+def _list(tree: Mapping[str, Any], key: str) -> list[Any]:
+    found = tree.get(key)
+    return found if isinstance(found, list) else []
+
+
+def _timeouts(spec: Mapping[str, Any], findings: Findings) -> Timeouts:
+    known = {
+        name: _duration(spec, name, findings) for name in _TIMEOUTS if spec.get(name) is not None
+    }
+    return Timeouts(**known)
+
+
+def _retry(spec: Mapping[str, Any], findings: Findings) -> RetryPolicy:
+    options: dict[str, Any] = {}
+    if "times" in spec:
+        options["times"] = int(spec["times"])
+    if "kinds" in spec:
+        options["kinds"] = frozenset(spec["kinds"])
+    backoff = _block(spec, "backoff")
+    for name in ("start", "max"):
+        if name in backoff:
+            options[f"backoff_{name}"] = _duration(backoff, name, findings)
+    if "factor" in backoff:
+        options["backoff_factor"] = float(backoff["factor"])
+    if "max_delay" in spec:
+        options["max_delay"] = _duration(spec, "max_delay", findings)
+    return RetryPolicy(**options)
+
+
+def _duration(spec: Mapping[str, Any], key: str, findings: Findings) -> float:
+    try:
+        return read_duration(spec[key])
+    except ValueError as error:
+        findings.add("S104", f"{error}.", place_in(spec, key))
+        return 0.0
+
+
+def _compile_llm(
+    spec: Mapping[str, Any], context: CompileContext, errors: ErrorsPlan
+) -> LLMOperation:
+    tree = context.tree
+    roles = {**_DEFAULT_ROLES, **_block(tree, "roles")}
+    ladder = spec.get("response_format") or tree.get("response_format") or ()
+    return LLMOperation(spec, context, errors, roles=roles, ladder=ladder)
+
+
+_COMPILERS: dict[
+    str, Callable[[Mapping[str, Any], CompileContext, ErrorsPlan], LLMOperation | ListOperation]
+] = {
+    "llm": _compile_llm,
+    "list_models": lambda s, c, e: ListOperation(s, c, e, "list_models"),
+    "voices": lambda s, c, e: ListOperation(s, c, e, "voices"),
+}

@@ -1,0 +1,75 @@
+"""Reads the reply of a language model: the compiled `response:` block."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from model_runtime.accumulate import BuilderOptions, ReplyBuilder
+from model_runtime.findings import Findings
+from model_runtime.think_tags import ThinkTags
+from model_runtime.vocabulary import FinishReason
+
+from .content_plan import ContentPlan
+from .fields_plan import FieldsPlan
+from .usage_plan import UsagePlan, no_usage
+from .values import Reader, compile_value
+
+
+class ResponsePlan:
+    """How a whole reply is told to a builder; also the tables that a stream shares with it."""
+
+    __slots__ = ("_fields", "builder_options", "content", "is_error", "usage")
+
+    def __init__(
+        self,
+        spec: Mapping[str, Any],
+        stream: Mapping[str, Any],
+        findings: Findings,
+        *,
+        provider: str,
+        in_success: str | None,
+    ) -> None:
+        usage = spec.get("usage")
+        self.usage = UsagePlan(usage, findings) if isinstance(usage, Mapping) else None
+        self._fields = FieldsPlan(spec, findings, self.usage)
+        content = spec.get("content")
+        self.content = ContentPlan(content, findings) if isinstance(content, Mapping) else None
+        self.is_error: Reader | None = None
+        if in_success:
+            self.is_error = compile_value(in_success, findings, None)
+        self.builder_options = BuilderOptions(
+            provider=provider,
+            finish_map=_finish_map(spec),
+            normalize_usage=self.usage.normalize if self.usage else no_usage,
+            tool_keys=tuple(stream.get("tool_key") or ("index", "id", "last")),
+            think_tags=_think_tags(spec),
+            cumulative=frozenset(stream.get("cumulative") or ()),
+        )
+
+    def builder(self) -> ReplyBuilder:
+        """A new builder for one reply."""
+        return ReplyBuilder(self.builder_options)
+
+    def read(self, body: Any, builder: ReplyBuilder, *, is_next_frame: bool = False) -> None:
+        """Tell `builder` everything that a reply says."""
+        if self.content is not None:
+            self.content.read(body, builder, is_next_frame=is_next_frame)
+        self._fields.read(body, builder)
+
+
+def _finish_map(spec: Mapping[str, Any]) -> dict[str, FinishReason | None]:
+    finish = spec.get("finish")
+    table = finish.get("map") if isinstance(finish, Mapping) else None
+    return {str(word): reason for word, reason in (table or {}).items()}
+
+
+def _think_tags(spec: Mapping[str, Any]) -> ThinkTags | None:
+    tags = spec.get("think_tags")
+    if not isinstance(tags, Mapping):
+        return ThinkTags() if tags is True else None
+    return ThinkTags(
+        open=str(tags.get("open", "<think>")),
+        close=str(tags.get("close", "</think>")),
+        implicit_open=bool(tags.get("implicit_open", False)),
+    )

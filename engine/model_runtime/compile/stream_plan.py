@@ -1,0 +1,299 @@
+"""Reads a streamed reply: the compiled `stream:` block, and the reader that one stream uses.
+
+Bytes are cut into frames by a framing; a frame's JSON is read in one of three ways (`delta`,
+`select` + `events`, `shape: response`); what is found goes to a builder, which makes the events.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from model_runtime.accumulate import ReplyBuilder
+from model_runtime.errors import (
+    PROVIDER_ERRORS,
+    InvokeError,
+    ProviderError,
+    ReplyError,
+    StreamInterrupted,
+)
+from model_runtime.findings import Findings
+from model_runtime.framing import FRAMINGS
+from model_runtime.framing.base import Frame, Framing
+from model_runtime.json_text import decode_json
+from model_runtime.results.events import Event
+from model_runtime.results.llm import LLMResult
+from model_runtime.vocabulary import ErrorKind
+
+from .errors_plan import ErrorsPlan, is_error, read_body
+from .event_rules import EventError, EventRules
+from .fields_plan import FieldsPlan
+from .response_plan import ResponsePlan
+from .values import Reader
+
+_BLANK = b" \t\r\n\xef\xbb\xbf"
+
+
+class FrameReading(Protocol):
+    """How the JSON of one frame is told to a builder. True: it was the stream's end mark."""
+
+    def read(self, value: Any, frame: Frame, builder: ReplyBuilder) -> bool: ...
+
+
+class DeltaReading:
+    """One map of extractors for every frame."""
+
+    __slots__ = ("_fields",)
+
+    def __init__(self, fields: FieldsPlan) -> None:
+        self._fields = fields
+
+    def read(self, value: Any, frame: Frame, builder: ReplyBuilder) -> bool:
+        self._fields.read(value, builder)
+        return False
+
+
+class ResponseReading:
+    """Every frame is read as a whole reply whose parts are appended."""
+
+    __slots__ = ("_response",)
+
+    def __init__(self, response: ResponsePlan) -> None:
+        self._response = response
+
+    def read(self, value: Any, frame: Frame, builder: ReplyBuilder) -> bool:
+        self._response.read(value, builder, is_next_frame=True)
+        return False
+
+
+class StreamPlan:
+    """The compiled `stream:` block of a language model's operation."""
+
+    def __init__(
+        self,
+        spec: Mapping[str, Any],
+        response: ResponsePlan,
+        errors: ErrorsPlan,
+        findings: Findings,
+    ) -> None:
+        self.framing = str(spec.get("framing", "sse"))
+        self.framing_options = spec
+        self.done = spec.get("done")
+        self.require_done = bool(spec.get("require_done", False))
+        self.only = bool(spec.get("only", False))
+        self.response = response
+        self.errors = errors
+        self.exceptions: Mapping[str, ErrorKind] = spec.get("exceptions") or {}
+        self.reading = _reading(spec, response, findings)
+
+    def open_framing(self, name: str | None = None) -> Framing:
+        """A new framing for one stream."""
+        return FRAMINGS[name or self.framing].from_spec(self.framing_options)
+
+
+def _reading(spec: Mapping[str, Any], response: ResponsePlan, findings: Findings) -> FrameReading:
+    if spec.get("shape") == "response":
+        return ResponseReading(response)
+    if "events" in spec:
+        return EventRules(spec, response, findings)
+    return DeltaReading(FieldsPlan(spec.get("delta") or {}, findings, response.usage))
+
+
+class StreamReader:
+    """Reads one stream. Feed it chunks; it gives events, and after `finish` the result.
+
+    `ended` turns true when the stream's own end mark has come. A reply that turns out to be one
+    JSON document and no stream at all is read as a plain reply: services answer so when they
+    refuse a request or do not stream.
+    """
+
+    def __init__(
+        self,
+        plan: StreamPlan,
+        headers: Mapping[str, str],
+        *,
+        warnings: Sequence[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+        started: float | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        on_result: Callable[[LLMResult], None] | None = None,
+    ) -> None:
+        self._plan = plan
+        self._headers = headers
+        self._on_event = on_event
+        self._on_result = on_result
+        self._clock = clock
+        self._started = clock() if started is None else started
+        self._first: float | None = None
+        self._framing: Framing | None = None
+        self._document: list[bytes] | None = None
+        self._head = b""
+        self._builder = plan.response.builder()
+        self._builder.warnings.extend(warnings)
+        self._result: LLMResult | None = None
+        self._is_error: Reader | None = plan.response.is_error
+        self._has_frames = False
+        self._start = b""
+        self.ended = False
+
+    def feed(self, chunk: bytes) -> list[Event]:
+        """Take the next bytes and return the events that they complete."""
+        if self._framing is None:
+            chunk = self._begin(chunk)
+            if self._framing is None:
+                return []
+        for frame in self._framing.feed(chunk):
+            self._read(frame)
+        events = self._builder.take()
+        if events and self._first is None:
+            self._first = self._clock() - self._started
+        return self._told(events)
+
+    def finish(self) -> list[Event]:
+        """Say that the body has ended. StreamInterrupted when the stream had not."""
+        if self._framing is None:
+            self._read_document()
+        else:
+            self._finish_framing(self._framing)
+        self._builder.end(self._latency(), self._first)
+        self._result = self._make_result()
+        if self._on_result is not None:
+            self._on_result(self._result)
+        return self._told(self._builder.take())
+
+    def result(self) -> LLMResult:
+        """The result, after `finish`."""
+        assert self._result is not None, "result() is asked for after finish()"
+        return self._result
+
+    def partial(self) -> LLMResult:
+        """The result of what has arrived so far."""
+        return self._make_result()
+
+    def _told(self, events: list[Event]) -> list[Event]:
+        if self._on_event is not None:
+            for event in events:
+                self._on_event(event)
+        return events
+
+    def _make_result(self) -> LLMResult:
+        return self._builder.result(latency=self._latency(), first=self._first)
+
+    def _latency(self) -> float:
+        return self._clock() - self._started
+
+    def _begin(self, chunk: bytes) -> bytes:
+        """Choose how to read the body by its first visible byte."""
+        if self._document is not None:
+            self._document.append(chunk)
+            return b""
+        self._head += chunk
+        first = self._head.lstrip(_BLANK)[:1]
+        if self._plan.framing != "sse":
+            self._framing = self._plan.open_framing()
+        elif first == b"[":
+            self._framing = self._plan.open_framing("json_array")
+        elif first == b"{":
+            self._document = [self._head]
+        elif first:
+            self._framing = self._plan.open_framing()
+        if self._framing is None and self._document is None:
+            return b""
+        self._start = self._head[:100]
+        return self._head
+
+    def _read(self, frame: Frame) -> None:
+        self._has_frames = True
+        data = frame.data
+        plan = self._plan
+        if data == plan.done:
+            self.ended = True
+            return
+        if not data:
+            return
+        if frame.event is not None:
+            self._check_event(frame)
+        try:
+            value = decode_json(data)
+        except ValueError:
+            raise ReplyError(
+                f"A frame of the stream is not JSON: {_excerpt(data)}. "
+                "Expected JSON, or the end mark that the spec names in stream.done."
+            ) from None
+        if self._is_error is not None and is_error(found := self._is_error(value)):
+            raise self._error(value, found)
+        before = self._builder.pieces
+        try:
+            if plan.reading.read(value, frame, self._builder):
+                self.ended = True
+        except EventError as event:
+            raise plan.errors.read(None, self._headers, {"error": event.found}) from None
+        if self._builder.pieces == before:
+            self._builder.keep(value)
+
+    def _check_event(self, frame: Frame) -> None:
+        """Raise the error that a frame is by its name alone."""
+        if frame.event == "error":
+            body = read_body(_as_bytes(frame.data))
+            if not (isinstance(body, Mapping) and "error" in body):
+                body = {"error": body}
+            raise self._plan.errors.read(None, self._headers, body)
+        if frame.headers.get(":message-type") in ("exception", "error"):
+            raise self._exception(frame)
+
+    def _exception(self, frame: Frame) -> ProviderError:
+        body = read_body(_as_bytes(frame.data))
+        error = self._plan.errors.read(None, self._headers, body)
+        table = self._plan.exceptions
+        kind = table.get(str(frame.event), table.get("*", "server"))
+        return PROVIDER_ERRORS[kind](
+            f"{frame.event}: {error.message}", kind=kind, request_id=error.request_id, body=body
+        )
+
+    def _error(self, value: object, found: object) -> InvokeError:
+        body = value if isinstance(value, Mapping) and value.get("error") else {"error": found}
+        if isinstance(found, bool | int):
+            body = value if isinstance(value, Mapping) else {"error": value}
+        return self._plan.errors.read(None, self._headers, body)
+
+    def _finish_framing(self, framing: Framing) -> None:
+        frames = framing.finish()
+        try:
+            for frame in frames:
+                self._read(frame)
+        except ReplyError:
+            # A last frame that was cut short is no fault of the frame but the stream's end.
+            if framing.is_whole:
+                raise
+        if self.ended or (self._builder.has_finish and not self._plan.require_done):
+            return
+        if not self._has_frames:
+            raise ReplyError(
+                f"The reply is no {self._plan.framing} stream: it begins {_excerpt(self._start)}."
+            )
+        raise StreamInterrupted(
+            "The stream ended before its end mark; what had arrived is in `partial`.",
+            partial=self.partial(),
+        )
+
+    def _read_document(self) -> None:
+        data = b"".join(self._document or [self._head])
+        if not data.strip():
+            raise ReplyError("The reply is empty. Expected a stream of events.")
+        try:
+            value = decode_json(data.strip())
+        except ValueError:
+            raise ReplyError(f"The reply is neither a stream nor JSON: {_excerpt(data)}.") from None
+        if self._is_error is not None and is_error(found := self._is_error(value)):
+            raise self._error(value, found)
+        self._plan.response.read(value, self._builder)
+
+
+def _as_bytes(data: str | bytes) -> bytes:
+    return data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass")
+
+
+def _excerpt(data: str | bytes, length: int = 80) -> str:
+    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    return repr(text if len(text) <= length else text[:length] + "...")

@@ -1,0 +1,126 @@
+"""Values read from replies: a JMESPath, or a map that says what else to do with what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from model_runtime.errors import ReplyError
+from model_runtime.findings import Findings
+from model_runtime.json_text import decode_json
+from model_runtime.location import Place
+from model_runtime.messages import new_call_id
+from model_runtime.spec.tree import place_of as place_in
+
+from .extractors import compile_path, shape_of
+
+__all__ = [
+    "HeaderReader",
+    "Reader",
+    "compile_header_value",
+    "compile_value",
+    "place_in",
+    "read_text",
+]
+
+Reader = Callable[[Any], Any]
+HeaderReader = Callable[[Any, Mapping[str, str]], Any]
+
+
+def compile_value(spec: object, findings: Findings, place: Place | None) -> Reader:
+    """Compile `path` or `{path, or, default, map, parse, required}` to a function of the JSON."""
+    if not isinstance(spec, Mapping):
+        return compile_path(str(spec), findings, place)
+    path = str(spec.get("path", "@"))
+    read = compile_path(path, findings, place_in(spec, "path") or place)
+    if spec.get("parse") == "json":
+        read = _parsing(read)
+    if isinstance(table := spec.get("map"), Mapping):
+        read = _mapping(read, dict(table))
+    if spec.get("or") == "new_id":
+        read = _with_new_id(read)
+    if "default" in spec:
+        read = _with_default(read, spec["default"])
+    if spec.get("required") is True:
+        read = _required(read, path, place)
+    return read
+
+
+def compile_header_value(spec: object, findings: Findings, place: Place | None) -> HeaderReader:
+    """Compile a value that may also be `header:NAME`, to a function of JSON and headers."""
+    if isinstance(spec, str) and spec.startswith("header:"):
+        name = spec.removeprefix("header:").lower()
+        return lambda _value, headers: headers.get(name)
+    read = compile_value(spec, findings, place)
+    return lambda value, _headers: read(value)
+
+
+def read_text(value: object) -> str:
+    """The text of a value: a text as it is, a list of texts or text parts joined, null as ''.
+
+    Services that answer with a list of parts where a text is usual are read the same way.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, list):
+        return "".join(_part_text(part) for part in value)
+    return str(value)
+
+
+def _part_text(part: object) -> str:
+    if isinstance(part, str):
+        return part
+    if isinstance(part, Mapping) and part.get("type") in (None, "text", "output_text"):
+        text = part.get("text")
+        return text if isinstance(text, str) else ""
+    return ""
+
+
+def _parsing(read: Reader) -> Reader:
+    def parsed(value: Any) -> Any:
+        found = read(value)
+        if not isinstance(found, str):
+            return found
+        try:
+            return decode_json(found)
+        except ValueError:
+            return found
+
+    return parsed
+
+
+def _mapping(read: Reader, table: dict[str, Any]) -> Reader:
+    def mapped(value: Any) -> Any:
+        found = read(value)
+        key = found if isinstance(found, str) else str(found)
+        return table.get(key, table.get("*", found))
+
+    return mapped
+
+
+def _with_new_id(read: Reader) -> Reader:
+    return lambda value: read(value) or new_call_id()
+
+
+def _with_default(read: Reader, default: object) -> Reader:
+    def defaulted(value: Any) -> Any:
+        found = read(value)
+        return default if found is None else found
+
+    return defaulted
+
+
+def _required(read: Reader, path: str, place: Place | None) -> Reader:
+    def required(value: Any) -> Any:
+        found = read(value)
+        if found is None:
+            where = f" ({place})" if place else ""
+            raise ReplyError(
+                f"The reply has nothing at `{path}`{where}, which is required; "
+                f"it has the shape {shape_of(value)}."
+            )
+        return found
+
+    return required

@@ -1,0 +1,5 @@
+"""Credentials: the form that a provider declares, and where their values come from.
+
+form     fields of a form, checks of submitted values
+source   mapping, callable or environment -> the values of one provider
+"""

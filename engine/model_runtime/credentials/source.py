@@ -1,0 +1,73 @@
+"""Where the values of credentials come from: what the host gives, else the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from model_runtime.errors import CredentialsInvalid, MissingCredential
+
+from .form import FormField, check_form
+
+Lookup = Callable[[str, str | None, str | None], Mapping[str, Any] | None]
+Given = Mapping[str, Mapping[str, Any]] | Lookup | None
+
+
+def given_values(
+    given: Given, provider: str, model_type: str | None, model: str | None
+) -> Mapping[str, Any] | None:
+    """What the host gives for a provider; None when it gives nothing."""
+    if given is None:
+        return None
+    if callable(given):
+        return given(provider, model_type, model)
+    return given.get(provider)
+
+
+def environment_values(
+    form: Iterable[FormField], environ: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The values that the environment holds under the names that the form gives."""
+    environ = os.environ if environ is None else environ
+    return {row.variable: environ[row.env] for row in form if environ.get(row.env)}
+
+
+def find_values(
+    given: Given,
+    form: tuple[FormField, ...],
+    provider: str,
+    model_type: str | None = None,
+    model: str | None = None,
+) -> dict[str, Any]:
+    """Return the checked credentials of a call. MissingCredential names what to pass or set."""
+    values = given_values(given, provider, model_type, model)
+    if values is None:
+        values = environment_values(form) if given is None else {}
+    _refuse_missing(form, provider, values, model_type)
+    return check_form(form, values, model_type=model_type)
+
+
+def is_configured(given: Given, form: tuple[FormField, ...], provider: str) -> bool:
+    """Whether everything that the form requires is there, without a call."""
+    try:
+        find_values(given, form, provider)
+    except (MissingCredential, CredentialsInvalid):
+        return False
+    return True
+
+
+def _refuse_missing(
+    form: tuple[FormField, ...], provider: str, values: Mapping[str, Any], model_type: str | None
+) -> None:
+    known = {row.variable: row.default for row in form} | {
+        name: value for name, value in values.items() if value not in (None, "")
+    }
+    known["__model_type"] = model_type
+    for row in form:
+        shown = all(known.get(variable) == value for variable, value in row.show_on)
+        if row.required and shown and known.get(row.variable) in (None, ""):
+            raise MissingCredential(
+                f"Provider {provider!r} needs the credential {row.variable!r}. "
+                f"Pass credentials={{{provider!r}: {{{row.variable!r}: ...}}}} or set {row.env}."
+            )

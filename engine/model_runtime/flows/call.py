@@ -1,0 +1,97 @@
+"""The flows of one call: a plain exchange, and the opening of a stream."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from model_runtime.auth import Auth
+from model_runtime.errors import ProviderError
+from model_runtime.exchange import (
+    Drain,
+    Flow,
+    HttpReply,
+    HttpRequest,
+    Open,
+    OpenReply,
+    Send,
+    Timeouts,
+)
+
+from .retry import RetryPolicy, retrying
+
+T = TypeVar("T")
+Clock = Callable[[], float]
+
+
+class ErrorReader(Protocol):
+    """Makes the typed error of a reply whose status is not a success."""
+
+    def read_bytes(self, status: int, headers: dict[str, str], data: bytes) -> ProviderError: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """Everything that a flow needs to know about one request."""
+
+    request: HttpRequest
+    scope: dict[str, object]
+    auth: Auth
+    errors: ErrorReader
+    timeouts: Timeouts
+    retry: RetryPolicy
+    clock: Clock = time.monotonic
+
+
+def call(exchange: Exchange, read: Callable[[HttpReply, float], T]) -> Flow[T]:
+    """Send the request and read its whole reply; `read` also gets the seconds that it took."""
+
+    def attempt() -> Flow[T]:
+        started = exchange.clock()
+        reply = yield from _send(exchange)
+        return read(reply, exchange.clock() - started)
+
+    return (yield from retrying(attempt, exchange.retry))
+
+
+def open_stream(
+    exchange: Exchange, make_reader: Callable[[OpenReply, float], T]
+) -> Flow[tuple[OpenReply, T]]:
+    """Send the request and hand over the open reply with its reader.
+
+    Only the opening is retried: once a stream runs, the caller has seen its beginning.
+    """
+
+    def attempt() -> Flow[tuple[OpenReply, T]]:
+        started = exchange.clock()
+        reply = yield from _open(exchange)
+        return reply, make_reader(reply, started)
+
+    return (yield from retrying(attempt, exchange.retry))
+
+
+def _send(exchange: Exchange) -> Flow[HttpReply]:
+    for is_last in (False, True):
+        request = yield from exchange.auth.apply(exchange.request, exchange.scope)
+        reply: HttpReply = yield Send(request, exchange.timeouts)
+        if is_last or not exchange.auth.should_refresh(reply.status, reply.body):
+            break
+        exchange.auth.forget(exchange.scope)
+    if not 200 <= reply.status < 300:
+        raise exchange.errors.read_bytes(reply.status, reply.headers, reply.body)
+    return reply
+
+
+def _open(exchange: Exchange) -> Flow[OpenReply]:
+    for is_last in (False, True):
+        request = yield from exchange.auth.apply(exchange.request, exchange.scope)
+        opened: OpenReply = yield Open(request, exchange.timeouts)
+        if 200 <= opened.status < 300:
+            return opened
+        reply: HttpReply = yield Drain(opened)
+        if is_last or not exchange.auth.should_refresh(reply.status, reply.body):
+            break
+        exchange.auth.forget(exchange.scope)
+    raise exchange.errors.read_bytes(reply.status, reply.headers, reply.body)

@@ -1,0 +1,40 @@
+"""JSON as text and bytes: compact, strict on the way out, tolerant on the way in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from .errors import InvalidParameter
+
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+def encode_json(value: object) -> bytes:
+    """Return `value` as compact UTF-8 JSON, or raise InvalidParameter naming what JSON lacks.
+
+    Lone surrogates, NaN and infinities have no JSON form that a service would take.
+    """
+    try:
+        return _encode(value).encode("utf-8")
+    except UnicodeEncodeError as error:
+        found = f"U+{ord(error.object[error.start]):04X}"
+        raise InvalidParameter(
+            f"The request holds the lone surrogate {found}, which is no valid text. "
+            "Remove it, or decode the text with errors='replace'."
+        ) from None
+    except (ValueError, TypeError, RecursionError) as error:
+        raise InvalidParameter(f"The request cannot be written as JSON: {error}.") from None
+
+
+def decode_json(data: bytes | str) -> Any:
+    """Return the value of a JSON document; ValueError when it is none.
+
+    A byte order mark and blanks around the document are accepted.
+    """
+    if isinstance(data, bytes):
+        data = data.decode("utf-8-sig")
+    try:
+        return json.loads(data)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None

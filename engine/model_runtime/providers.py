@@ -1,0 +1,119 @@
+"""The provider layer: one provider as `runtime.provider(...)` gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from .catalog.models import ModelEntry
+from .catalog.text import in_language
+from .findings import Finding
+from .registry import ProviderRecord
+from .runtime.handles import AsyncLanguageModel, LanguageModel
+from .vocabulary import ModelType
+
+
+class SyncRuntime(Protocol):
+    """What a provider asks of the runtime that made it."""
+
+    def models(self, model_type: ModelType | None, provider: str) -> tuple[ModelEntry, ...]: ...
+
+    def remote_models(self, provider: str) -> tuple[ModelEntry, ...]: ...
+
+    def llm(self, name: str, *, credentials: Mapping[str, Any] | None) -> LanguageModel: ...
+
+
+class AsyncRuntime(Protocol):
+    """What a provider asks of the async runtime that made it."""
+
+    def models(self, model_type: ModelType | None, provider: str) -> tuple[ModelEntry, ...]: ...
+
+    async def remote_models(self, provider: str) -> tuple[ModelEntry, ...]: ...
+
+    def llm(self, name: str, *, credentials: Mapping[str, Any] | None) -> AsyncLanguageModel: ...
+
+
+class ProviderCore:
+    """What both kinds of provider tell without any call."""
+
+    def __init__(self, record: ProviderRecord) -> None:
+        self._record = record
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    @property
+    def name(self) -> str:
+        """The provider's name, as in `provider/model`."""
+        return self._record.name
+
+    @property
+    def supported_model_types(self) -> tuple[ModelType, ...]:
+        """The types of its models."""
+        return self._record.description.supported_model_types
+
+    @property
+    def is_callable(self) -> bool:
+        """False for a provider that is only described and for one whose spec is broken."""
+        return self._record.description.is_callable and not self._record.findings.errors
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the loader found in its spec files."""
+        return tuple(self._record.findings)
+
+    def label(self, lang: str | None = None) -> str:
+        """The provider's name for people, in a language."""
+        return in_language(self._record.description.label_texts, lang)
+
+    def credential_form(self, model_type: ModelType | None = None) -> tuple[dict[str, Any], ...]:
+        """The fields of its credential form, or with a model type those of its models."""
+        description = self._record.description
+        form = description.form if model_type is None else description.model_form
+        return tuple(dict(row.spec) for row in form)
+
+    def to_dict(self, lang: str | None = None) -> dict[str, Any]:
+        """Return JSON-ready data in the schema's field names."""
+        return self._record.description.to_dict(lang)
+
+
+class Provider(ProviderCore):
+    """One provider of a `ModelRuntime`."""
+
+    def __init__(self, runtime: SyncRuntime, record: ProviderRecord) -> None:
+        super().__init__(record)
+        self._runtime = runtime
+
+    def models(self, model_type: ModelType | None = None) -> tuple[ModelEntry, ...]:
+        """The models that its spec lists."""
+        return self._runtime.models(model_type, self.name)
+
+    def remote_models(self) -> tuple[ModelEntry, ...]:
+        """The models that the service lists."""
+        return self._runtime.remote_models(self.name)
+
+    def llm(self, model: str, *, credentials: Mapping[str, Any] | None = None) -> LanguageModel:
+        """A language model of this provider."""
+        return self._runtime.llm(f"{self.name}/{model}", credentials=credentials)
+
+
+class AsyncProvider(ProviderCore):
+    """One provider of an `AsyncModelRuntime`."""
+
+    def __init__(self, runtime: AsyncRuntime, record: ProviderRecord) -> None:
+        super().__init__(record)
+        self._runtime = runtime
+
+    def models(self, model_type: ModelType | None = None) -> tuple[ModelEntry, ...]:
+        """The models that its spec lists."""
+        return self._runtime.models(model_type, self.name)
+
+    async def remote_models(self) -> tuple[ModelEntry, ...]:
+        """The models that the service lists."""
+        return await self._runtime.remote_models(self.name)
+
+    def llm(
+        self, model: str, *, credentials: Mapping[str, Any] | None = None
+    ) -> AsyncLanguageModel:
+        """A language model of this provider."""
+        return self._runtime.llm(f"{self.name}/{model}", credentials=credentials)

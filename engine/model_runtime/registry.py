@@ -1,0 +1,117 @@
+"""The providers of one runtime: found at once, loaded on first use, compiled on first call."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from ._data import shipped
+from .catalog.models import ModelEntry, read_model
+from .catalog.provider import ProviderDescription, read_provider
+from .compile.provider import CompiledProvider
+from .errors import SpecError, UnknownProvider
+from .findings import Finding, Findings
+from .spec.load import LoadedSpec, SpecFolders, load
+from .vocabulary import MODEL_TYPES, ModelStatus, ModelType
+
+
+@dataclass(slots=True)
+class ProviderRecord:
+    """One provider: its loaded spec, its description, and its compiled form once it is called."""
+
+    name: str
+    loaded: LoadedSpec
+    description: ProviderDescription
+    findings: Findings
+    compiled: CompiledProvider | None = None
+
+    def usable(self) -> CompiledProvider:
+        """The compiled provider. SpecError with every finding when the spec cannot be used."""
+        self.findings.raise_errors(f"provider {self.name!r}")
+        if not self.description.is_callable:
+            raise SpecError(
+                f"provider {self.name!r}",
+                [
+                    Finding(
+                        code="I204",
+                        message=f"Provider {self.name!r} is only described: it has no wire. "
+                        "Add a spec of the same name with base_url and operations.",
+                    )
+                ],
+            )
+        if self.compiled is None:
+            secrets = {row.variable: row.is_secret for row in self.description.form}
+            secrets |= {row.variable: row.is_secret for row in self.description.model_form}
+            self.compiled = CompiledProvider(
+                self.name,
+                self.loaded.tree,
+                credentials=secrets,
+                rule_parameters=_rule_parameters(self.description.model_specs),
+            )
+        return self.compiled
+
+    def models(self, status: ModelStatus) -> list[ModelEntry]:
+        """The models that the spec lists."""
+        return [read_model(self.name, spec, status) for spec in self.description.model_specs]
+
+    def find_model(self, model: str, model_type: ModelType) -> ModelEntry | None:
+        """The entry of a model that the spec lists, else None."""
+        for spec in self.description.model_specs:
+            if spec.get("model") == model and spec.get("model_type", "llm") == model_type:
+                return read_model(self.name, spec, "active")
+        return None
+
+
+class Registry:
+    """All providers under some spec folders. Thread-safe."""
+
+    def __init__(self, specs: Sequence[Any], *, bundled: bool) -> None:
+        roots: list[Any] = [shipped("provider_specs")] if bundled else []
+        self._folders = SpecFolders([*roots, *specs])
+        self._records: dict[str, ProviderRecord] = {}
+        self._lock = threading.RLock()
+
+    def names(self) -> list[str]:
+        """The names of all providers, abstract ones left out, in the order of the folders."""
+        return list(self._folders.names())
+
+    def record(self, name: str) -> ProviderRecord:
+        """The record of a provider, loaded now if need be. UnknownProvider with a close match."""
+        record = self._records.get(name)
+        if record is None:
+            with self._lock:
+                record = self._records.get(name) or self._load(name)
+                self._records[name] = record
+        return record
+
+    def _load(self, name: str) -> ProviderRecord:
+        known = self._folders.names()
+        if name not in known:
+            close = get_close_matches(name, known, 1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise UnknownProvider(
+                f"There is no provider {name!r}.{hint} "
+                "`model-runtime providers` lists all; a spec of your own goes into specs=[...]."
+            )
+        findings = Findings()
+        loaded = load(name, self._folders, findings)
+        operations = loaded.own_operations
+        description = read_provider(
+            name,
+            loaded.tree,
+            loaded.models,
+            is_callable=not loaded.described,
+            own_operations=[kind for kind in MODEL_TYPES if kind in operations],
+        )
+        return ProviderRecord(name, loaded, description, findings)
+
+
+def _rule_parameters(models: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    names: set[str] = set()
+    for model in models:
+        for rule in model.get("parameter_rules") or ():
+            names |= {str(rule.get("name")), str(rule.get("use_template") or rule.get("name"))}
+    return frozenset(names)

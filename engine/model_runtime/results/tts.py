@@ -1,0 +1,25 @@
+"""The answer of a text-to-speech model."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TTSResult:
+    """The speech as bytes in the format that `media_type` names."""
+
+    audio: bytes
+    media_type: str | None = None
+    warnings: tuple[str, ...] = ()
+    raw: Any = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready data, the audio as base64."""
+        return {
+            "audio": base64.b64encode(self.audio).decode(),
+            "media_type": self.media_type,
+            "warnings": list(self.warnings),
+        }
