@@ -361,7 +361,8 @@ def _deferred(known: Compiled, counter: str, spot: Spot) -> Render:
     """The use of a fragment inside itself, at most MAX_DEPTH deep in one render."""
 
     def render(scope: Scope) -> object:
-        depth = scope.get(counter, 0)
+        hidden = scope.get(counter, _MISSING)
+        depth = 0 if hidden is _MISSING else hidden
         if not isinstance(depth, int) or depth >= MAX_DEPTH or known.render is None:
             raise InvalidParameter(
                 f"{spot}: nested deeper than {MAX_DEPTH}. Send content that is nested less deeply."
@@ -371,7 +372,7 @@ def _deferred(known: Compiled, counter: str, spot: Spot) -> Render:
         try:
             return known.render(scope)
         finally:
-            scope[counter] = depth
+            _restore(scope, counter, hidden)
 
     return render
 

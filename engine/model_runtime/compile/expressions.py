@@ -206,6 +206,8 @@ def _getattr(compiler: Compiler, node: nodes.Getattr) -> Value:
 
 def _member(compiler: Compiler, node: nodes.Expr, base: Value, name: str, offset: int) -> Value:
     """Compile the attribute or constant text item `name` of a value."""
+    if base is FAULTY:
+        return FAULTY
     if name.startswith("_"):
         message = f"the attribute `{name}` begins with `_`"
         return compiler.refuse(node, message, offset=offset, length=len(name))

@@ -121,7 +121,9 @@ def text_of(value: object, spot: Spot) -> str:
     """Return the text of a str, int or finite float. Anything else inside text is an error."""
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+    if isinstance(value, float) and math.isfinite(value):
+        return str(value)
+    if isinstance(value, int) and not isinstance(value, bool):
         try:
             return str(value)
         except ValueError:
