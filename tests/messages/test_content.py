@@ -97,10 +97,10 @@ def test_part_of_another_class_is_refused() -> None:
 
 
 def test_objects_and_mappings_give_the_same_canonical_message() -> None:
-    """A message object, its dict, and OpenAI's spelling of it are one thing to the engine."""
+    """A message object, its dict, and the chat spelling of it are one thing to the engine."""
     image = Image(data=PNG, detail="low")
     url = f"data:image/png;base64,{base64.b64encode(PNG).decode()}"
-    openai = {
+    chat = {
         "role": "user",
         "content": [
             {"type": "text", "text": "What?"},
@@ -109,5 +109,5 @@ def test_objects_and_mappings_give_the_same_canonical_message() -> None:
     }
     message = Message("user", [Text("What?"), image])
     canonical = normalize_messages(message)
-    assert canonical == normalize_messages(message.to_dict()) == normalize_messages(openai)
+    assert canonical == normalize_messages(message.to_dict()) == normalize_messages(chat)
     assert canonical[0]["parts"][1]["data"] == PNG

@@ -64,8 +64,8 @@ def test_role_given_as_enum_becomes_plain_text() -> None:
 
 
 def test_tool_conversation_in_both_spellings_is_one() -> None:
-    """Calls and results in OpenAI's spelling equal those in our names."""
-    openai = [
+    """Calls and results in the chat spelling equal those in our names."""
+    chat = [
         {
             "role": "assistant",
             "content": None,
@@ -87,8 +87,8 @@ def test_tool_conversation_in_both_spellings_is_one() -> None:
         Message("assistant", [Reasoning("hm"), call]),
         Message("tool", [ToolResult(id="c1", content="18 C")]),
     ]
-    assert normalize_messages(openai) == normalize_messages(own)
-    assert normalize_messages(openai)[1]["parts"][0]["name"] == "weather"
+    assert normalize_messages(chat) == normalize_messages(own)
+    assert normalize_messages(chat)[1]["parts"][0]["name"] == "weather"
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ WEATHER = {"name": "weather", "description": "d", "parameters": SCHEMA, "strict"
     [
         pytest.param(Tool(**WEATHER), id="object"),
         pytest.param(WEATHER, id="mapping"),
-        pytest.param({"type": "function", "function": WEATHER}, id="openai"),
+        pytest.param({"type": "function", "function": WEATHER}, id="chat"),
         pytest.param({"type": "function", **WEATHER}, id="flat"),
     ],
 )

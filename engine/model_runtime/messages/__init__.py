@@ -3,7 +3,7 @@
 content, tools        the public classes
 normalize             every spelling of a conversation -> canonical dicts
 parts, checks, media  one part; checks and copies; media types
-openai_spelling       OpenAI's names put into ours
+chat_spelling       Chat Completions' names put into ours
 call_ids              ids of tool calls made or rewritten by the engine
 passes, schemas       the message algebra and the dialects of JSON Schema
 filters               the table that templates see

@@ -26,7 +26,7 @@ class Part(PartObject):
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Self:
-        """Make the part from a mapping in our names or in OpenAI's."""
+        """Make the part from a mapping in our names or in the chat spelling."""
         part = part_from_dict(value)
         if not isinstance(part, cls):
             refuse("part", f"the mapping holds a {type(part).__name__}, not a {cls.__name__}.")
@@ -247,7 +247,7 @@ class Message:
 
 
 def part_from_dict(value: Mapping[str, Any]) -> Part:
-    """Make a part object from a mapping in our names or in OpenAI's."""
+    """Make a part object from a mapping in our names or in the chat spelling."""
     fields = read_part(value, "part")
     kind = fields.pop("type")
     if kind == "text":

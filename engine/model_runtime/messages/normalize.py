@@ -9,13 +9,13 @@ from typing import Any, Final
 
 from model_runtime.vocabulary import ROLES
 
-from . import openai_spelling
+from . import chat_spelling
 from .call_ids import ENGINE_ID_PREFIX
 from .checks import Canonical, checked_text, known, refuse, shown
 from .content import Message
 from .parts import read_part, read_parts, read_state
 
-# `function` is OpenAI's older name of the role `tool`.
+# `function` is the older name of the role `tool`.
 _ROLES: Final[dict[str, str]] = {**{role: role for role in ROLES}, "function": "tool"}
 _OWN_KEYS: Final = frozenset({"role", "content", "parts", "provider_state"})
 
@@ -24,7 +24,7 @@ def normalize_messages(prompt: object) -> list[Canonical]:
     """Return the canonical messages of a prompt.
 
     A prompt is a str, a Message, a mapping, or a sequence of these; mappings are in our names or
-    in OpenAI's Chat Completions spelling. The result shares nothing with what was given that
+    in the Chat Completions spelling. The result shares nothing with what was given that
     could change. Raises InvalidParameter, naming the index and the key.
     """
     calls = _Calls()
@@ -65,7 +65,7 @@ def _message(item: object, where: str, calls: _Calls) -> Canonical:
     if "parts" in item and "content" in item:
         refuse(where, "the message has both parts and content. Pass one of them.")
     if role == "tool" and not _has_result_parts(item):
-        part = read_part(openai_spelling.tool_result(item), where)
+        part = read_part(chat_spelling.tool_result(item), where)
         message: Canonical = {"role": role, "parts": [part]}
     else:
         message = {"role": role, **_body(item, where)}
@@ -99,15 +99,15 @@ def _body(message: Mapping[str, Any], where: str) -> Canonical:
     parts = read_parts(message.get(key), f"{where}.{key}")
     if message.keys() <= _OWN_KEYS and "provider_state" not in message:
         return {"parts": parts}
-    before, after = openai_spelling.parts_beside_content(message, where)
+    before, after = chat_spelling.parts_beside_content(message, where)
     parts = [
         *(read_part(part, where) for part in before),
         *parts,
         *(read_part(part, f"{where}.tool_calls") for part in after),
     ]
-    keys = openai_spelling.REASONING_KEYS
+    keys = chat_spelling.REASONING_KEYS
     texts = {key for key in keys if isinstance(message.get(key), str)}
-    taken = _OWN_KEYS | openai_spelling.MESSAGE_KEYS | texts
+    taken = _OWN_KEYS | chat_spelling.MESSAGE_KEYS | texts
     return {"parts": parts, **read_state(message, where, *taken)}
 
 
@@ -152,7 +152,7 @@ class _Calls:
         refuse(
             where,
             f"a tool result without the id of its call, and no open call of {shown(name)} stands "
-            "before it. Pass the id (tool_call_id in OpenAI's spelling).",
+            "before it. Pass the id (tool_call_id in Chat Completions).",
         )
 
 

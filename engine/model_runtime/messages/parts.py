@@ -10,7 +10,7 @@ from typing import Any, Final
 from model_runtime.errors import InvalidParameter
 from model_runtime.vocabulary import PART_TYPES
 
-from . import openai_spelling
+from . import chat_spelling
 from .checks import Canonical, checked_json, checked_object, checked_text, known, refuse, shown
 from .media import decode_base64, is_data_url, sniff, split_data_url
 
@@ -27,7 +27,7 @@ class PartObject(ABC):
 
 def read_part(value: object, where: str) -> Canonical:
     """Return the canonical dict of a part object, of a text, or of a mapping in our names or
-    in OpenAI's."""
+    in the chat spelling."""
     if isinstance(value, str):
         return {"type": "text", "text": checked_text(value, where)}
     if isinstance(value, PartObject):
@@ -35,11 +35,11 @@ def read_part(value: object, where: str) -> Canonical:
     if not isinstance(value, Mapping):
         refuse(where, f"{shown(value)} was given. Expected a part: an object, a mapping or a str.")
     kind = value.get("type")
-    if isinstance(kind, str) and kind in openai_spelling.PARTS:
-        value = openai_spelling.PARTS[kind](value, where)
+    if isinstance(kind, str) and kind in chat_spelling.PARTS:
+        value = chat_spelling.PARTS[kind](value, where)
         kind = value["type"]
     if not isinstance(kind, str) or kind not in _READERS:
-        words = (*PART_TYPES, *openai_spelling.PARTS)
+        words = (*PART_TYPES, *chat_spelling.PARTS)
         refuse(where, f"unknown part type {shown(kind)}. {known(kind, words)}")
     return _READERS[kind](value, where)
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from model_runtime.absent import Absent, AbsentType
 
-from . import openai_spelling
+from . import chat_spelling
 from .call_ids import ALPHANUMERIC
 from .checks import Canonical, checked_mapping, checked_object, checked_text, known, refuse, shown
 from .parts import read_state
@@ -36,7 +36,7 @@ class Tool:
 
     @classmethod
     def from_dict(cls, value: Mapping[str, Any]) -> Tool:
-        """Make the tool from a mapping in our names or in OpenAI's."""
+        """Make the tool from a mapping in our names or in the chat spelling."""
         return cls(**normalize_tools([value])[0])
 
 
@@ -53,7 +53,7 @@ def _tool(value: object, where: str) -> Canonical:
     if isinstance(value, Tool):
         fields = ("name", "description", "parameters", "strict", "provider_state")
         value = {name: getattr(value, name) for name in fields}
-    tool = openai_spelling.tool(checked_mapping(value, where), where)
+    tool = chat_spelling.tool(checked_mapping(value, where), where)
     out: Canonical = {"name": checked_text(tool.get("name"), f"{where}.name")}
     if not out["name"]:
         refuse(f"{where}.name", "the name is empty. Every tool needs a name.")
@@ -80,7 +80,7 @@ def normalize_tool_choice(
     """Return `{mode, name?}`, or Absent when nothing was chosen.
 
     Taken are `auto`, `none`, `required`, a tool's name, and the mappings in our names or in
-    OpenAI's. With `tools` (canonical), a name that none of them has is refused.
+    the chat spelling. With `tools` (canonical), a name that none of them has is refused.
     """
     if choice is None or choice is Absent:
         return Absent
@@ -114,7 +114,7 @@ def _choice(choice: object) -> Canonical:
 def normalize_response_format(wanted: object) -> Canonical | AbsentType:
     """Return `{type: json}`, `{type: json_schema, name, schema, strict?}`, or Absent.
 
-    Taken are None, `json`, a JSON Schema, and the mappings in our names or in OpenAI's.
+    Taken are None, `json`, a JSON Schema, and the mappings in our names or in the chat spelling.
     """
     if wanted is None or wanted is Absent or wanted == "text":
         return Absent

@@ -1,4 +1,4 @@
-"""OpenAI's Chat Completions spelling of messages, parts and tools, put into our names.
+"""The Chat Completions spelling of messages, parts and tools, put into our names.
 
 These functions only rename: the checks are those of our own spelling, run afterwards.
 """

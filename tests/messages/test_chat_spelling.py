@@ -1,4 +1,4 @@
-"""Parts in OpenAI's Chat Completions spelling, and neighbours of that dialect."""
+"""Parts in the Chat Completions spelling, and neighbours of that dialect."""
 
 from __future__ import annotations
 
