@@ -160,7 +160,7 @@ class ReplyBuilder:
             self._emit_piece(block.kind, piece)
 
     def close(self, key: object, kind: BlockKind, fields: Mapping[str, Any]) -> None:
-        """Close the block under `key`: what the closing frame repeats fills only what is missing."""
+        """Close the block under `key`; what the closing frame repeats fills what is missing."""
         block = self._keyed.get(key)
         if block is None:
             self.block(kind, fields, key)
@@ -232,7 +232,7 @@ class ReplyBuilder:
             self._blocked = True
 
     def fact(self, name: str, value: object) -> None:
-        """Note a fact of the reply (id, model, served_by ...): the first that is not empty stands."""
+        """Note a fact of the reply (id, model, served_by ...); the first that is not empty stands."""
         if value not in (None, "") and name not in self._facts:
             self._facts[name] = value
 

@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timeouts:
-    """Seconds, each None for no limit: to connect, to the first byte, between two chunks, in all."""
+    """Seconds to connect, to the first byte, between chunks, in all; None for no limit."""
 
     connect: float | None = 10.0
     first_byte: float | None = 60.0
@@ -45,7 +45,7 @@ class HttpReply:
 
 @dataclass(slots=True)
 class OpenReply:
-    """A reply whose head has come and whose body has not been read. The driver owns `connection`."""
+    """A reply whose head has come, its body unread. `connection` belongs to the driver."""
 
     status: int
     headers: dict[str, str]

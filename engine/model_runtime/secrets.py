@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import final
 from urllib.parse import quote, quote_plus
 
@@ -39,6 +39,12 @@ class Secret:
 
     def __reduce__(self) -> str:
         raise TypeError("a Secret is not pickled")
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Secret:
+        return self
 
     def member(self, name: str) -> object:
         """A member of a secret JSON object, itself secret; None when there is none."""
@@ -111,11 +117,20 @@ def _spellings(text: str) -> set[str]:
         quote(raw, safe=""),
         quote_plus(raw),
         quote(raw, safe="").lower(),
-        base64.b64encode(raw).decode(),
-        base64.urlsafe_b64encode(raw).decode(),
     }
-    # base64 inside a longer text starts at any of three offsets; the middle stays the same.
-    for offset in (1, 2):
-        middle = base64.b64encode(b"\0" * offset + raw).decode()
-        found.add(middle[4:-4] if len(middle) > 12 else text)
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        found.add(encode(raw).decode())
+        found |= {_inside_base64(encode, raw, offset) for offset in range(3)}
     return {spelling for spelling in found if len(spelling) >= 4}
+
+
+def _inside_base64(encode: Callable[[bytes], bytes], raw: bytes, offset: int) -> str:
+    """The characters that depend on `raw` alone where it stands inside a longer text.
+
+    There it begins at one of three offsets into a group; its first and last characters may
+    carry bits of its neighbours. Too few characters would match by chance and give nothing.
+    """
+    text = encode(b"\0" * offset + raw).decode().rstrip("=")
+    end = len(text) - 1 if (offset + len(raw)) % 3 else len(text)
+    inside = text[(0, 2, 3)[offset] : end]
+    return inside if len(inside) >= 6 else ""

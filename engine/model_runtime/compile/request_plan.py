@@ -154,7 +154,7 @@ class RequestPlan:
         found: set[str] = set()
         for template in templates:
             if template is not None:
-                found |= template.names_read
+                found |= {name.partition(".")[0] for name in template.names_read}
         return frozenset(found)
 
 

@@ -108,8 +108,8 @@ class SpecFolders:
 
     Each root is a spec file, a provider's folder, or a folder of such files and folders. They
     are looked through on first use; files that were read are kept, so that a base which many
-    specs extend is read once. `is_checked` False leaves out the schema check, for files whose
-    check has been done elsewhere (the shipped ones are checked by the tests).
+    specs extend is read once. Files of `unchecked_roots` (indexes) pass no schema check, which
+    is for those that have been checked elsewhere, as the shipped ones are by the tests.
     """
 
     roots: Sequence[Root]
@@ -191,10 +191,14 @@ def _load_ours(file: SpecFile, folders: SpecFolders, findings: Findings) -> Load
         chain.append(parent)
         found = folders.read(parent)
         _take(found.findings, findings)
-        return found.tree
+        return found.tree or YamlMap()
 
-    tree = resolve(read.tree, find_parent, findings, names=folders.names())
-    check_complete(tree, findings)
+    merging = Findings()
+    tree = resolve(read.tree, find_parent, merging, names=folders.names())
+    check_complete(tree, merging)
+    if all(folders.read(link).tree is not None for link in chain):
+        # A parent that cannot be read has been told of; what is missing for it is no news.
+        _take(merging, findings)
     is_checked = file.root not in folders.unchecked_roots
     models, model_files = _models_of_ours(file, tree, findings, is_checked=is_checked)
     folder = file.folder.path if file.folder else None
