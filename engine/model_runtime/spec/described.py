@@ -110,7 +110,12 @@ class Folder:
 
     def entry(self, relative: str) -> tuple[Traversable, str]:
         """Return an entry below this folder and its name in messages."""
-        return self.path.joinpath(*relative.split("/")), f"{self.shown}/{relative}"
+        return self.path.joinpath(*relative.split("/")), below(self.shown, relative)
+
+
+def below(shown: str, relative: str) -> str:
+    """Return the name that messages give an entry of a folder."""
+    return relative if shown in ("", ".") else f"{shown}/{relative}"
 
 
 def read_file(path: Traversable, shown: str, findings: Findings, *, strict: bool) -> Tree:
@@ -317,7 +322,7 @@ def _note_unnamed(folder: Folder, named: set[str], findings: Findings) -> None:
             findings.add(
                 "S103",
                 "no glob of the provider names this file; its model is not listed.",
-                Place(f"{folder.shown}/{relative}", 1, 1),
+                Place(below(folder.shown, relative), 1, 1),
                 severity="note",
             )
 

@@ -14,7 +14,7 @@ from model_runtime.errors import SpecError
 from model_runtime.findings import Finding, Findings
 from model_runtime.location import Place
 
-from .described import YAML_ENDINGS, Folder, entries, is_yaml_name, load_text
+from .described import YAML_ENDINGS, Folder, below, entries, is_yaml_name, load_text
 
 _NAME_LINE: Final = re.compile(rb"^(?:\xef\xbb\xbf)?provider:[ \t]*[\"']?([\w-]+)", re.MULTILINE)
 
@@ -67,11 +67,11 @@ def scan(path: Traversable, shown: str, root: int) -> Iterator[SpecFile]:
         yield from own
         return
     for entry in entries(path):
-        below = f"{shown}/{entry.name}"
+        name = below(shown, entry.name)
         if entry.is_dir():
-            yield from _provider_folder(entry, below, root)
+            yield from _provider_folder(entry, name, root)
         elif is_yaml_name(entry.name):
-            yield SpecFile(_stem(entry.name), entry, below, None, root)
+            yield SpecFile(_stem(entry.name), entry, name, None, root)
 
 
 def _lone_file(path: Traversable, shown: str, root: int) -> SpecFile:
@@ -96,15 +96,15 @@ def _provider_folder(path: Traversable, shown: str, root: int) -> Iterator[SpecF
         for ending in YAML_ENDINGS:
             file = path.joinpath(stem + ending)
             if file.is_file():
-                yield SpecFile(name, file, f"{shown}/{file.name}", folder, root)
+                yield SpecFile(name, file, below(shown, file.name), folder, root)
                 return
     inner = path.joinpath("provider")
     if not inner.is_dir():
         return
     for file in entries(inner):
         if is_yaml_name(file.name):
-            below = f"{shown}/provider/{file.name}"
-            yield SpecFile(_name_inside(file), file, below, folder, root)
+            named = below(shown, f"provider/{file.name}")
+            yield SpecFile(_name_inside(file), file, named, folder, root)
 
 
 def _name_inside(file: Traversable) -> str:

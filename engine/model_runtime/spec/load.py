@@ -15,6 +15,7 @@ from model_runtime.vocabulary import MODEL_TYPES
 
 from .brevity import expand, expand_model
 from .described import (
+    below,
     check_described,
     load_text,
     read_described_models,
@@ -131,7 +132,7 @@ class SpecFolders:
         for path, shown in map(opened, self.roots):
             if path.is_dir():
                 position = path.joinpath("_position.yaml")
-                found = read_positions(position, f"{shown}/_position.yaml", Findings())
+                found = read_positions(position, below(shown, "_position.yaml"), Findings())
                 names.update(dict.fromkeys(found))
         return list(names)
 

@@ -43,6 +43,7 @@ NAMED_LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "parameter_rules": ("name",),
     "models": ("model", "model_type"),
 }
+_NAMING_KEYS: Final = frozenset(key for keys in NAMED_LISTS.values() for key in keys)
 # Below these keys `$unset` and `$replace` are data of a later step, or of a test.
 _VERBATIM: Final = frozenset({"tests"})
 
@@ -220,7 +221,7 @@ class _Merge:
         return value
 
     def _equal(self, old: object, value: object, place: Place | None, key: str) -> None:
-        is_noise = self.is_patch or key in NOT_INHERITED or isinstance(value, dict)
+        is_noise = self.is_patch or key in NOT_INHERITED or key in _NAMING_KEYS
         if not is_noise and type(old) is type(value) and old == value:
             self.findings.add(
                 "I203",

@@ -83,7 +83,8 @@ class _Report:
     told: set[tuple[str, str]] = field(default_factory=set)
 
     def note(self, error: Any) -> None:
-        handler = _KEYWORDS.get(str(error.validator), _other)
+        is_name = "propertyNames" in error.schema_path
+        handler = _key_name if is_name else _KEYWORDS.get(str(error.validator), _other)
         for fault in handler(error):
             self._add(fault, list(error.absolute_path))
 
@@ -126,9 +127,12 @@ class _Fault:
 def _unknown_keys(error: Any) -> Iterator[_Fault]:
     known = sorted(_known_keys(error.schema))
     patterns = list(error.schema.get("patternProperties", ()))
-    for key in error.instance:
-        if key in known or any(re.search(pattern, key) for pattern in patterns):
-            continue
+    unknown = (
+        key
+        for key in error.instance
+        if key not in known and not any(re.search(pattern, key) for pattern in patterns)
+    )
+    for key in islice(unknown, MAX_FAULTS):
         hint = close_match(key, known)
         yield _Fault(
             code="S102",
@@ -273,14 +277,12 @@ def _limit(error: Any) -> Iterator[_Fault]:
 
 
 def _key_name(error: Any) -> Iterator[_Fault]:
-    for fault in error.context or ():
-        yield _Fault(
-            code="S102",
-            message=f"the key {_short(fault.instance)} may not stand in {_block(error)}.",
-            key=str(fault.instance),
-        )
-    if not error.context:
-        yield from _other(error)
+    yield _Fault(
+        code="S102",
+        message=f"the key {_short(error.instance)} may not stand in {_block(error)}.",
+        key=str(error.instance),
+        length=len(str(error.instance)),
+    )
 
 
 def _branches(error: Any) -> Iterator[_Fault]:
@@ -307,21 +309,22 @@ def _branches(error: Any) -> Iterator[_Fault]:
                     length=fault.length,
                 )
         return
-    if needed := _required_in({"anyOf": error.validator_value}):
+    needed = _required_in({"anyOf": error.validator_value})
+    if needed and isinstance(error.instance, dict):
         names = " or ".join(f"`{name}`" for name in dict.fromkeys(needed))
         yield _Fault(code="S103", message=f"{_block(error)} needs {names}.")
         return
-    told = error.schema.get("description", "another form")
-    yield _Fault(
-        code="S104",
-        message=f"found {_found(error.instance)}, expected {_sentence(str(told))}",
-    )
+    types = [inner.validator_value for inner in error.context if inner.validator == "type"]
+    flat = [name for wanted in types for name in ([wanted] if isinstance(wanted, str) else wanted)]
+    words = " or ".join(_TYPE_WORDS.get(name, name) for name in dict.fromkeys(flat))
+    told = words or str(error.schema.get("description", "another form")).rstrip(".")
+    yield _Fault(code="S104", message=f"found {_found(error.instance)}, expected {told}.")
 
 
 def _other(error: Any) -> Iterator[_Fault]:
     if error.validator is None or error.validator == "None":
-        key = _last_key(error)
-        yield _Fault(code="S105", message=f"the key `{key}` is not allowed beside its neighbours.")
+        message = f"{_block(error)} holds a key that is not allowed beside its neighbours."
+        yield _Fault(code="S105", message=message)
         return
     yield _Fault(
         code="S104",
@@ -356,7 +359,6 @@ _KEYWORDS: Final[Mapping[str, Callable[[Any], Iterable[_Fault]]]] = {
     "const": _wrong_word,
     "not": _excluded,
     "pattern": _pattern,
-    "propertyNames": _key_name,
     "anyOf": _branches,
     "oneOf": _branches,
 }

@@ -403,14 +403,16 @@ class _Reader:
     def _syntax(self, error: Any) -> None:
         """Note a syntax error in our own words, unless its cause has been noted already."""
         mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         opened = getattr(error, "context_mark", None)
+        if mark is not None and opened is not None and mark.index >= len(self.text.rstrip()):
+            mark = opened  # the end of the file says less than what is not closed there
+        line, column = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
         if {line, opened.line + 1 if opened else line} & self.brace_lines:
             return
         found = self.text[mark.index : mark.index + 1] if mark is not None else ""
         frame = self.stack[-1] if self.stack else None
         place = Place(self.file, line, column, frame.place.path if frame else "")
-        if frame is not None and frame.is_flow and found in ("[", "{", "?"):
+        if frame is not None and frame.is_flow and mark is not opened and found in ("[", "{", "?"):
             self.findings.add(
                 "Y005",
                 f"the text here holds {found!r}, which YAML reads as its own inside {{ }} or [ ].",
