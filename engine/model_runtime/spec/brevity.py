@@ -14,7 +14,7 @@ _TEXT_KEYS: Final = ("label", "description", "placeholder", "help", "title", "ur
 def expand(tree: YamlMap) -> YamlMap:
     """Write out the short spellings of a provider's describing half.
 
-    `label: Groq` becomes `{en_US: Groq}`, likewise descriptions, icons, help texts and the texts
+    `label: Acme` becomes `{en_US: Acme}`, likewise descriptions, icons, help texts and the texts
     of forms and inline models. The maps `credentials` and `model_credentials` stay as they are:
     the credentials room reads them.
     """
