@@ -20,6 +20,7 @@ from model_runtime.errors import (
 )
 from model_runtime.exchange import HttpRequest, Timeouts
 from model_runtime.runtime.decoding import PIECE_BYTES, inflated, inflater_for
+from model_runtime.runtime.lanes import Lanes
 from model_runtime.runtime.transport import (
     HTTPX_ERRORS,
     HTTPX_FAULTS,
@@ -269,7 +270,7 @@ def test_proxy_of_the_environment_is_found(
 
 def test_origins_share_a_pool_and_schemes_do_not() -> None:
     """One pool serves all hosts of a way out; only the one for https loads certificates."""
-    pools = Pools(httpx.HTTPTransport)
+    pools = Pools(Lanes)
     first = pools.way_to(httpx.URL("http://a.test/"))
     assert pools.way_to(httpx.URL("http://b.test/")) is first
     secure = pools.way_to(httpx.URL("https://a.test/"))
@@ -283,5 +284,5 @@ def test_unusable_proxy_is_named_without_its_password(monkeypatch: pytest.Monkey
     """A proxy that cannot be used is an error that shows its host alone."""
     monkeypatch.setenv("HTTP_PROXY", "ftp://user:s3cret@proxy.test:1")
     with pytest.raises(InvokeError, match=r"proxy\.test:1") as caught:
-        Pools(httpx.HTTPTransport).way_to(httpx.URL("http://a.test/"))
+        Pools(Lanes).way_to(httpx.URL("http://a.test/"))
     assert "s3cret" not in str(caught.value)

@@ -1,6 +1,7 @@
 """The only room with httpx: it runs flows and hands streams to callers.
 
-transport     HttpRequest to httpx and back, pools, proxies, the table of httpx's exceptions
+transport     HttpRequest to httpx and back, proxies, the table of httpx's exceptions
+lanes         connection pools whose cost does not grow with their connections
 decoding      gzip and deflate, in pieces of bounded size
 connection    what both drivers keep of a call and of an open reply
 sync_driver   runs flows in the calling thread

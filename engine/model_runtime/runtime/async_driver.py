@@ -36,6 +36,7 @@ from .connection import (
     whole,
 )
 from .decoding import async_inflated
+from .lanes import AsyncLanes
 from .transport import HTTPX_FAULTS, Pools, build_request
 
 T = TypeVar("T")
@@ -258,7 +259,7 @@ class _Loop:
     """What belongs to one event loop: connection pools, and a lock per key that is in use."""
 
     def __init__(self) -> None:
-        self.pools: Pools[httpx.AsyncHTTPTransport] = Pools(httpx.AsyncHTTPTransport)
+        self.pools = Pools(AsyncLanes)
         self._locks: dict[object, asyncio.Lock] = {}
         self._users: dict[object, int] = {}
 

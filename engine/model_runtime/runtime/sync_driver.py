@@ -37,6 +37,7 @@ from .connection import (
     whole,
 )
 from .decoding import inflated
+from .lanes import Lanes
 from .transport import HTTPX_FAULTS, Pools, build_request
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class SyncDriver:
         self._client = client
         self._sleep = sleep
         self._clock = clock
-        self._pools: Pools[httpx.HTTPTransport] = Pools(httpx.HTTPTransport)
+        self._pools = Pools(Lanes)
         self._locks = _Locks()
 
     def run(self, flow: Flow[T]) -> T:

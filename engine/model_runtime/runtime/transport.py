@@ -29,9 +29,6 @@ from .decoding import ACCEPT_ENCODING
 P = TypeVar("P")
 MAX_HEADERS: Final = 256
 MAX_HEADER_BYTES: Final = 64 * 1024
-LIMITS: Final = httpx.Limits(
-    max_connections=1000, max_keepalive_connections=100, keepalive_expiry=30.0
-)
 _USER_AGENT: Final = f"model-runtime/{__version__}"
 
 
@@ -252,7 +249,7 @@ class Pools(Generic[P]):
         try:
             tls = verify if (proxy or "").startswith("https") else None
             way = httpx.Proxy(proxy, ssl_context=tls) if proxy else None
-            return self._make(verify=verify, proxy=way, limits=LIMITS)
+            return self._make(verify=verify, proxy=way)
         except (ImportError, ValueError, httpx.InvalidURL) as error:
             host = (proxy or "").rpartition("@")[2]
             raise InvokeError(
