@@ -94,6 +94,16 @@ class ReplyBuilder:
 
     # ---- what plans tell
 
+    def begin(self) -> None:
+        """Begin an answer: one that came before it in the same stream is not the result.
+
+        Services that run tools themselves send one answer after the other.
+        """
+        if self._blocks or self._finish is not None:
+            fresh = ReplyBuilder(self._options)
+            kept = ("_events", "raw", "warnings")
+            self.__dict__.update({k: v for k, v in vars(fresh).items() if k not in kept})
+
     def text(self, piece: str) -> None:
         """Append to the answer's text, on a wire without ordered parts."""
         if not self._plain_text:

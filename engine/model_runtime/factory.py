@@ -13,7 +13,7 @@ from .errors import InvokeError, UnknownModel
 from .exchange import Flow
 from .flows.call import Exchange
 from .flows.pages import pages
-from .network import check_base_url
+from .network import check_base_url, encode_path
 from .parameters import OnViolation
 from .providers import AsyncProvider, Provider
 from .registry import ProviderRecord, Registry
@@ -27,7 +27,7 @@ from .vocabulary import MODEL_TYPES, ModelStatus, ModelType
 if TYPE_CHECKING:
     import os
 
-    import httpx
+    from .runtime.transport import AsyncClient, SyncClient
 
 StatusLookup = Callable[[ModelEntry], ModelStatus | None]
 
@@ -51,9 +51,7 @@ class RuntimeCore:
     ) -> None:
         self.registry = Registry(specs, bundled=bundled)
         self.credentials = credentials
-        self.base_urls = dict(base_urls or {})
-        for url in self.base_urls.values():
-            check_base_url(url, typed_by_user=True)
+        self.base_urls = {name: typed_url(url) for name, url in (base_urls or {}).items()}
         self.hooks = tuple(hooks)
         self.on_violation: OnViolation = on_violation
         self.retries = retries
@@ -62,7 +60,7 @@ class RuntimeCore:
 
     def names(self) -> list[str]:
         """Provider names in display order; exclude comes before include, include before pin."""
-        names = [n for n in self.registry.names() if n not in self._exclude]
+        names = [name for name in self.registry.names() if name not in self._exclude]
         if self._include:
             names = [name for name in names if name in self._include]
         pinned = [name for name in self._pin if name in names]
@@ -121,9 +119,7 @@ class RuntimeCore:
         record = self.registry.record(provider)
         compiled = record.usable()
         entry = record.find_model(model, model_type)
-        url = base_url or self.base_urls.get(provider)
-        if url is not None:
-            check_base_url(url, typed_by_user=True)
+        url = typed_url(base_url) if base_url else self.base_urls.get(provider)
         given = {provider: credentials} if credentials is not None else self.credentials
         form = record.description.form
         return Binding(
@@ -195,12 +191,19 @@ def _first_type(record: ProviderRecord) -> ModelType:
     return next(iter(record.description.supported_model_types), MODEL_TYPES[0])
 
 
+def typed_url(url: str) -> str:
+    """A base URL that the host gives, checked and without a slash at its end. HostRefused."""
+    url = encode_path(url.rstrip("/"))
+    check_base_url(url, typed_by_user=True)
+    return url
+
+
 def split_name(name: str) -> tuple[str, str]:
     """Split `provider/model`; the model's own name may hold slashes. UnknownModel otherwise."""
     provider, slash, model = name.partition("/")
     if not slash or not provider or not model:
         raise UnknownModel(
-            f"{name!r} is not a model's name. Write provider/model, as in groq/llama-3.3-70b."
+            f"{name!r} is not a model's name. Write provider/model, as `model-runtime models` lists them."
         )
     return provider, model
 
@@ -233,7 +236,7 @@ class ModelRuntime:
         *,
         bundled: bool = True,
         credentials: Given = None,
-        client: httpx.Client | None = None,
+        client: SyncClient | None = None,
         base_urls: Mapping[str, str] | None = None,
         hooks: Sequence[object] = (),
         include: Sequence[str] = (),
@@ -322,7 +325,7 @@ class AsyncModelRuntime:
         *,
         bundled: bool = True,
         credentials: Given = None,
-        client: httpx.AsyncClient | None = None,
+        client: AsyncClient | None = None,
         base_urls: Mapping[str, str] | None = None,
         hooks: Sequence[object] = (),
         include: Sequence[str] = (),

@@ -51,6 +51,7 @@ _HOLD_IPV4: Final = tuple(
     for network in ("::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "::/96")
 )
 _BAD_IN_URL: Final = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"^`{|}]")
+_RAW_IN_PATH: Final = re.compile(r'[<>"^`{|}]')
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 # What RFC 3986 allows in a path segment and no server reads as a delimiter.
 _SEGMENT_SAFE: Final = "-._~!$'()*,:@"
@@ -132,6 +133,17 @@ def check_destination(url: str, base: str) -> None:
     if path != below and not path.startswith(f"{below}/"):
         raise HostRefused(f"The path {path!r} is not below that of the base URL, {below!r}.")
     _refuse_dots(path)
+
+
+def encode_path(url: str) -> str:
+    """Percent-encode what a path may not hold raw (`<`, `{`, `|` ...); the host stays as it is."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("/")
+    return f"{scheme}{mark}{host}{slash}{_RAW_IN_PATH.sub(_percent, path)}"
+
+
+def _percent(found: re.Match[str]) -> str:
+    return quote(found[0], safe="")
 
 
 def join_url(base: str, path: str, query: Iterable[tuple[str, object]] = ()) -> str:

@@ -28,6 +28,11 @@ class ProviderRecord:
     findings: Findings
     compiled: CompiledProvider | None = None
 
+    @property
+    def is_abstract(self) -> bool:
+        """Whether this is a base for others and no provider to call."""
+        return self.loaded.tree.get("abstract") is True
+
     def usable(self) -> CompiledProvider:
         """The compiled provider. SpecError with every finding when the spec cannot be used."""
         self.findings.raise_errors(f"provider {self.name!r}")
@@ -70,13 +75,15 @@ class Registry:
 
     def __init__(self, specs: Sequence[Any], *, bundled: bool) -> None:
         roots: list[Any] = [shipped("provider_specs")] if bundled else []
-        self._folders = SpecFolders([*roots, *specs])
+        # The schemas of the bundled specs are checked before a release, not at each start.
+        unchecked = frozenset({0}) if bundled else frozenset()
+        self._folders = SpecFolders([*roots, *specs], unchecked)
         self._records: dict[str, ProviderRecord] = {}
         self._lock = threading.RLock()
 
     def names(self) -> list[str]:
-        """The names of all providers, abstract ones left out, in the order of the folders."""
-        return list(self._folders.names())
+        """The names of all providers, in the order of the folders; abstract ones are not listed."""
+        return [name for name in self._folders.names() if not self.record(name).is_abstract]
 
     def record(self, name: str) -> ProviderRecord:
         """The record of a provider, loaded now if need be. UnknownProvider with a close match."""

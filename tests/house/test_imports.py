@@ -56,9 +56,12 @@ LINES: tuple[tuple[str, ...], ...] = (
 # The one list of imports inside functions: libraries that a plain `import model_runtime` must not
 # pay for, and those of optional extras.
 DEFERRED: dict[str, frozenset[str]] = {
+    "model_runtime.auth.assertion": frozenset({"google"}),
+    "model_runtime.auth.aws_sigv4": frozenset({"botocore"}),
     "model_runtime.compile.grammar": frozenset({"jinja2"}),
     "model_runtime.compile.jmespath_functions": frozenset({"jmespath"}),
     "model_runtime.framing.aws_eventstream": frozenset({"botocore"}),
+    "model_runtime.spec.schema": frozenset({"jsonschema", "referencing"}),
     "model_runtime.spec.yaml_source": frozenset({"yaml"}),
 }
 

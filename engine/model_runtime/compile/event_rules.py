@@ -32,6 +32,8 @@ class EventRule:
         if "error" in spec:
             self.error = compile_value(spec["error"], findings, place_in(spec, "error"))
         self.steps: list[Step] = []
+        if spec.get("begin") is True:
+            self.steps.append(lambda _value, builder: builder.begin())
         for name in ("open", "append", "close"):
             if name in spec:
                 self.steps.append(_STEPS[name](spec[name], response.content, findings))

@@ -18,7 +18,7 @@ from model_runtime.errors import HostRefused, UnsupportedOperation
 from model_runtime.exchange import Timeouts
 from model_runtime.findings import Findings
 from model_runtime.flows.retry import RetryPolicy
-from model_runtime.network import check_base_url
+from model_runtime.network import check_base_url, encode_path
 from model_runtime.parameters import ParameterRow, read_table
 from model_runtime.secrets import reveal
 from model_runtime.spec.resolve import patch
@@ -111,6 +111,7 @@ class Variant:
         url = str(reveal(self._base_url.render({"credentials": credentials}))).rstrip("/")
         if not url.startswith(("http://", "https://")):
             raise HostRefused(f"The base URL {url!r} does not start with https:// or http://.")
+        url = encode_path(url)
         check_base_url(url, typed_by_user=True)
         return url
 

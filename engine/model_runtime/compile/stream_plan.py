@@ -80,12 +80,19 @@ class StreamPlan:
         self.framing = str(spec.get("framing", "sse"))
         self.framing_options = spec
         self.done = spec.get("done")
+        self._longest_mark = len(self.done) + 8 if isinstance(self.done, str) else -1
         self.require_done = bool(spec.get("require_done", False))
         self.only = bool(spec.get("only", False))
         self.response = response
         self.errors = errors
         self.exceptions: Mapping[str, ErrorKind] = spec.get("exceptions") or {}
         self.reading = _reading(spec, response, findings)
+
+    def is_done(self, data: str | bytes) -> bool:
+        """Whether a frame's data is the end mark; blanks around it are forgiven."""
+        if len(data) > self._longest_mark:
+            return False
+        return data == self.done or data.strip() == self.done
 
     def open_framing(self, name: str | None = None) -> Framing:
         """A new framing for one stream."""
@@ -207,7 +214,7 @@ class StreamReader:
         self._has_frames = True
         data = frame.data
         plan = self._plan
-        if data == plan.done:
+        if plan.is_done(data):
             self.ended = True
             return
         if not data:

@@ -27,6 +27,10 @@ from model_runtime.exchange import HttpRequest, Timeouts
 from .decoding import ACCEPT_ENCODING
 
 P = TypeVar("P")
+
+# The clients that a host may hand in; other rooms name them by these.
+SyncClient = httpx.Client
+AsyncClient = httpx.AsyncClient
 MAX_HEADERS: Final = 256
 MAX_HEADER_BYTES: Final = 64 * 1024
 _USER_AGENT: Final = f"model-runtime/{__version__}"
