@@ -25,6 +25,7 @@ Specs = Annotated[
     typer.Option(
         "--specs",
         envvar=SPECS_VARIABLE,
+        exists=True,
         help="A spec file, a provider's folder, or a folder of these, laid over the bundled "
         "specs. May be given again.",
     ),

@@ -48,9 +48,9 @@ def _is_needed(row: Any) -> bool:
 
 def _state(row: dict[str, Any]) -> str:
     if row["faults"]:
-        return f"broken: {row['faults']} faults, see `model-runtime check`"
+        return "broken, see `model-runtime check`"
     if not row["callable"]:
         return "described only"
     if row["configured"]:
-        return "yes" if row["needs"] else "yes, needs nothing"
+        return "yes" if row["needs"] else "yes, nothing is required"
     return f"no, set {' and '.join(row['needs'])}"

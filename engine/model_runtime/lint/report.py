@@ -28,14 +28,7 @@ class Sources:
 
     def _lines(self, file: str) -> list[str]:
         if file not in self._files:
-            try:
-                text = Path(file).read_text(encoding="utf-8-sig", errors="replace")
-            except (OSError, ValueError):
-                # A spec inside a zip, or a file that is gone: the message stands alone.
-                text = ""
-            # Only these end a line of YAML, so that line numbers agree with the reader's.
-            lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-            self._files[file] = lines
+            self._files[file] = _read_lines(file)
         return self._files[file]
 
 
@@ -117,6 +110,16 @@ def _excerpt(finding: Finding, sources: Sources) -> list[str]:
     rows.append(f"{place.line:>{gutter}} | {shown}")
     rows.append(f"{'':>{gutter}} | {lead}{caret}{hint}")
     return [f" {row}".rstrip() for row in rows]
+
+
+def _read_lines(file: str) -> list[str]:
+    try:
+        text = Path(file).read_text(encoding="utf-8-sig", errors="replace")
+    except (OSError, ValueError):
+        # A spec inside a zip, or a file that is gone: the message stands alone.
+        return []
+    # Only these end a line of YAML, so that line numbers agree with the reader's.
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _window(line: str, column: int) -> tuple[str, int]:
