@@ -54,7 +54,10 @@ extends: openai_compatible
 base_url: {loopback.url}/v1
 credentials: {{api_key: {{env: ACME_API_KEY, required: true}}}}
 models:
-  - {{model: large, model_type: llm, features: [tool-call], model_properties: {{context_size: 4096}}}}
+  - model: large
+    model_type: llm
+    features: [tool-call]
+    model_properties: {{context_size: 4096}}
   - {{model: small-embed, model_type: text-embedding}}
 """,
         encoding="utf-8",

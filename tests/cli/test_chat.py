@@ -12,7 +12,7 @@ import pytest
 
 from model_runtime import ModelRuntime, Usage
 from model_runtime.cli.asking import describe, harmless, tokens_per_second
-from model_runtime.cli.chat import Conversation
+from model_runtime.cli.chat import Conversation, converse
 
 
 def sent(loopback: Any, index: int = 0) -> Any:
@@ -107,6 +107,35 @@ def test_conversation_carries_the_earlier_turns(specs: Path, loopback: Any, answ
         talk.ask("Second?")
     told = [(turn["role"], turn["content"]) for turn in sent(loopback, 1)["messages"]]
     assert told == [("user", "First?"), ("assistant", "One."), ("user", "Second?")]
+
+
+def test_conversation_outlives_a_refused_call(
+    specs: Path,
+    loopback: Any,
+    answers: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A failed turn is told and forgotten; the next one is asked, and the end of input ends all."""
+    typed = iter(["First?", " ", "Second?"])
+
+    def type_next(prompt: str) -> str:
+        try:
+            return next(typed)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr("builtins.input", type_next)
+    loopback.answer(loopback.reply(b'{"error": {"message": "no"}}', 400))
+    loopback.answer(answers.streamed({"content": "Two."}))
+    with ModelRuntime([str(specs)]) as runtime:
+        llm = runtime.llm("acme/large")
+        talk = Conversation(llm=llm, parameters={}, response_format=None, is_streamed=True)
+        converse(talk, "acme/large")
+    told = capsys.readouterr()
+    assert "HTTP 400" in told.err
+    assert told.out == "Two.\n\n"
+    assert sent(loopback, 1)["messages"] == [{"role": "user", "content": "Second?"}]
 
 
 def test_refused_call_exits_with_one(

@@ -71,12 +71,12 @@ def tell(folder: Path, address: str, prompt: str, dialect: Dialect) -> None:
     console = output()
     heading(f"1. A llama.cpp server listens on {address}. The YAML that makes it a provider:")
     file = write_spec(folder, address, dialect)
-    show_block(console, file.read_text(encoding="utf-8"), "yaml")
+    show_yaml(console, file.read_text(encoding="utf-8"))
     heading(f"2. The answer to {prompt!r}, as it streams:")
     recorder = Recorder()
     result = ask(file, prompt, recorder)
     heading("3. The request that the engine made of the YAML:")
-    show_block(console, format_request(recorder.requests[0]), "http")
+    typer.echo(format_request(recorder.requests[0]))
     heading("4. What the call took:")
     show_usage(console, result)
 
@@ -105,10 +105,10 @@ def heading(text: str) -> None:
     output().print(Text(f"\n{text}", style="bold"))
 
 
-def show_block(console: Console, text: str, language: str) -> None:
-    """Show a text with colours on a terminal, and as it is elsewhere."""
+def show_yaml(console: Console, text: str) -> None:
+    """Show YAML with colours on a terminal, and as it is elsewhere."""
     if console.is_terminal:
-        console.print(Syntax(text.rstrip(), language, background_color="default", word_wrap=True))
+        console.print(Syntax(text.rstrip(), "yaml", background_color="default", word_wrap=True))
     else:
         typer.echo(text.rstrip())
 

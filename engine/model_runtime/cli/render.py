@@ -91,7 +91,7 @@ def _with_auth(bound: BoundCall) -> HttpRequest | None:
     except StopIteration as done:
         request: HttpRequest = done.value
         return request
-    except InvalidParameter as error:
+    except (InvalidParameter, MissingCredential) as error:
         notes().print(f"note: {error} So auth is left out here.", markup=False)
         return None
     flow.close()
