@@ -48,7 +48,8 @@ class EventRules:
 
     def __init__(self, spec: Mapping[str, Any], response: ResponsePlan, findings: Findings) -> None:
         select = str(spec.get("select", "type"))
-        self._by_event = select in ("event", "header:event", "header::event-type")
+        # A bare `event` is a path: some services name the event in the JSON itself.
+        self._by_event = select in ("header:event", "header::event-type")
         self._header = None
         if select.startswith("header:") and not self._by_event:
             self._header = select.removeprefix("header:")
