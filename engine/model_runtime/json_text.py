@@ -30,10 +30,11 @@ def encode_json(value: object) -> bytes:
 def decode_json(data: bytes | str) -> Any:
     """Return the value of a JSON document; ValueError when it is none.
 
-    A byte order mark and blanks around the document are accepted.
+    A byte order mark and blanks around the document are accepted, and bytes that are no UTF-8
+    become U+FFFD, as in streams: a broken character must not cost a whole answer.
     """
     if isinstance(data, bytes):
-        data = data.decode("utf-8-sig")
+        data = data.decode("utf-8-sig", "replace")
     try:
         return json.loads(data)
     except RecursionError:

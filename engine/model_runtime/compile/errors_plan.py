@@ -13,6 +13,7 @@ from model_runtime.errors import PROVIDER_ERRORS, ProviderError, ReplyError
 from model_runtime.findings import Findings
 from model_runtime.flows.retry import parse_retry_after
 from model_runtime.json_text import decode_json
+from model_runtime.location import Place
 from model_runtime.vocabulary import ERROR_KINDS, ErrorKind
 
 from .values import HeaderReader, compile_header_value, compile_value, place_in
@@ -46,12 +47,12 @@ class ErrorsPlan:
         )
         sources = spec.get("retry_after", _ANY_RETRY_AFTER)
         self._retry_after = [
-            (source, compile_header_value(source, findings, place_in(spec, "retry_after")))
+            (source, _compile_lenient(source, findings, place_in(spec, "retry_after")))
             for source in (sources if isinstance(sources, list) else [sources])
         ]
         self._request_id: HeaderReader | None = None
         if "request_id" in spec:
-            self._request_id = compile_header_value(
+            self._request_id = _compile_lenient(
                 spec["request_id"], findings, place_in(spec, "request_id")
             )
 
@@ -93,7 +94,7 @@ class ErrorsPlan:
             found = body
         if found in (None, "", [], {}):
             found = body
-        return _shown(found)
+        return _shown(found) or "(no message)"
 
     def _find_request_id(self, body: object, headers: Mapping[str, str]) -> str | None:
         if self._request_id is not None and (found := self._request_id(body, headers)):
@@ -121,7 +122,7 @@ class _Rule:
         self.kind: ErrorKind = spec.get("kind", "server")
         self._from = None
         if "from" in spec:
-            self._from = compile_header_value(spec["from"], findings, place_in(spec, "from"))
+            self._from = _compile_lenient(spec["from"], findings, place_in(spec, "from"))
         self._when = compile_value(spec.get("when", "`true`"), findings, place_in(spec, "when"))
 
     def matches(self, body: object, headers: Mapping[str, str]) -> bool:
@@ -137,6 +138,19 @@ class _Rule:
 
 _ANY_MESSAGE = "not_null(error.message, error, message, detail)"
 _ANY_RETRY_AFTER = ["header:retry-after-ms", "header:retry-after"]
+
+
+def _compile_lenient(spec: object, findings: Findings, place: Place | None) -> HeaderReader:
+    """Compile what must not hide the error itself when it does not fit the error's shape."""
+    read = compile_header_value(spec, findings, place)
+
+    def lenient(body: Any, headers: Mapping[str, str]) -> Any:
+        try:
+            return read(body, headers)
+        except ReplyError:
+            return None
+
+    return lenient
 
 
 def read_body(data: bytes) -> object:
@@ -197,9 +211,12 @@ def _shown(found: object) -> str:
 
 
 def _redirect(status: int, headers: Mapping[str, str]) -> ProviderError:
-    host = urlsplit(headers.get("location", "")).hostname or "an unnamed host"
+    try:
+        host = urlsplit(headers.get("location", "")).hostname
+    except ValueError:
+        host = None
     return PROVIDER_ERRORS["invalid_request"](
-        f"The service redirects to {host}; redirects are not followed. "
+        f"The service redirects to {host or 'an unnamed host'}; redirects are not followed. "
         "Put the final address into base_url.",
         kind="invalid_request",
         status=status,

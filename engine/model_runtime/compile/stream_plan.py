@@ -110,9 +110,9 @@ def _reading(spec: Mapping[str, Any], response: ResponsePlan, findings: Findings
 class StreamReader:
     """Reads one stream. Feed it chunks; it gives events, and after `finish` the result.
 
-    `ended` turns true when the stream's own end mark has come. A reply that turns out to be one
-    JSON document and no stream at all is read as a plain reply: services answer so when they
-    refuse a request or do not stream.
+    `ended` turns true when the stream's own end mark has come, or a fault after events. A reply
+    that turns out to be one JSON document and no stream at all is read as a plain reply: services
+    answer so when they refuse a request or do not stream.
     """
 
     def __init__(
@@ -142,6 +142,7 @@ class StreamReader:
         self._is_error: Reader | None = plan.response.is_error
         self._has_frames = False
         self._start = b""
+        self._fault: InvokeError | None = None
         self.ended = False
 
     def feed(self, chunk: bytes) -> list[Event]:
@@ -150,15 +151,27 @@ class StreamReader:
             chunk = self._begin(chunk)
             if self._framing is None:
                 return []
-        for frame in self._framing.feed(chunk):
-            self._read(frame)
+        try:
+            for frame in self._framing.feed(chunk):
+                self._read(frame)
+        except InvokeError as fault:
+            if not self._builder.pieces:
+                raise
+            # What this chunk held before the fault is handed on first; `finish` raises.
+            self._fault = fault
+            self.ended = True
         events = self._builder.take()
         if events and self._first is None:
             self._first = self._clock() - self._started
         return self._told(events)
 
     def finish(self) -> list[Event]:
-        """Say that the body has ended. StreamInterrupted when the stream had not."""
+        """Say that the body has ended. StreamInterrupted when the stream had not.
+
+        Raises the fault, if one ended the stream.
+        """
+        if self._fault is not None:
+            raise self._fault
         if self._framing is None:
             self._read_document()
         else:

@@ -20,9 +20,10 @@ R_co = TypeVar("R_co", covariant=True)
 class Reader(Protocol[E, R_co]):
     """What turns the bytes of a stream into events and, at last, into a result.
 
-    `feed` takes bytes cut anywhere. `finish` is called once, after the stream's own end mark
-    (`ended` is then true) or after the last byte, and raises StreamInterrupted when the end was
-    missing. `result` is asked for after that, `partial` at any time.
+    `feed` takes bytes cut anywhere. `finish` is called once, after `ended` has turned true (the
+    stream's own end mark came, or a fault after events) or after the last byte; it raises that
+    fault, or StreamInterrupted when the end was missing. `result` is asked for after that,
+    `partial` at any time.
     """
 
     @property
@@ -62,7 +63,8 @@ class _Reading(Generic[E, R]):
             return self._finish(reader)
         self._has_bytes = True
         events = reader.feed(chunk)
-        return [*events, *self._finish(reader)] if reader.ended else events
+        # What came is handed on before `finish` may raise; the next step calls it.
+        return self._finish(reader) if reader.ended and not events else events
 
     def _finish(self, reader: Reader[E, R]) -> list[E]:
         self._is_over = True
@@ -164,7 +166,8 @@ class Stream(_Reading[E, R]):
         while not self._is_over:
             try:
                 reply, reader = self._open()
-                events = self._take(reader, self._driver.read_chunk(reply))
+                chunk = None if reader.ended else self._driver.read_chunk(reply)
+                events = self._take(reader, chunk)
             except BaseException as error:
                 self._raise(error)
             if events:
@@ -257,7 +260,8 @@ class AsyncStream(_Reading[E, R]):
         while not self._is_over:
             try:
                 reply, reader = await self._open()
-                events = self._take(reader, await self._driver.read_chunk(reply))
+                chunk = None if reader.ended else await self._driver.read_chunk(reply)
+                events = self._take(reader, chunk)
             except BaseException as error:
                 await self._raise(error)
             if events:
