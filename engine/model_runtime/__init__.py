@@ -48,15 +48,38 @@ from .messages import (
 from .providers import AsyncProvider, Provider
 from .results.events import Event, Finish, ReasoningDelta, TextDelta, ToolCallDelta, UsageEvent
 from .results.llm import LLMResult
+from .results.moderation import ModerationResult
+from .results.rerank import RankedDocument, RerankResult
+from .results.speech2text import SpeechToTextResult
+from .results.text_embedding import TextEmbeddingResult
+from .results.tokens import TokenCount
+from .results.tts import TTSResult
 from .results.usage import Usage
 from .runtime.handles import AsyncLanguageModel, LanguageModel
 from .runtime.streams import AsyncStream, Stream
+from .runtime.task_handles import (
+    AsyncModerationModel,
+    AsyncRerankModel,
+    AsyncSpeechToTextModel,
+    AsyncTextEmbeddingModel,
+    AsyncTTSModel,
+    ModerationModel,
+    RerankModel,
+    SpeechToTextModel,
+    TextEmbeddingModel,
+    TTSModel,
+)
 
 __all__ = [
     "AsyncLanguageModel",
     "AsyncModelRuntime",
+    "AsyncModerationModel",
     "AsyncProvider",
+    "AsyncRerankModel",
+    "AsyncSpeechToTextModel",
     "AsyncStream",
+    "AsyncTTSModel",
+    "AsyncTextEmbeddingModel",
     "Audio",
     "AuthorizationError",
     "BadRequestError",
@@ -81,21 +104,33 @@ __all__ = [
     "ModelEntry",
     "ModelRuntime",
     "ModelRuntimeError",
+    "ModerationModel",
+    "ModerationResult",
     "NotFoundError",
     "Place",
     "Provider",
     "ProviderError",
+    "RankedDocument",
     "RateLimitError",
     "Reasoning",
     "ReasoningDelta",
     "ReplyError",
+    "RerankModel",
+    "RerankResult",
     "ServerUnavailableError",
     "SpecError",
+    "SpeechToTextModel",
+    "SpeechToTextResult",
     "Stream",
     "StreamInterrupted",
+    "TTSModel",
+    "TTSResult",
     "Text",
     "TextDelta",
+    "TextEmbeddingModel",
+    "TextEmbeddingResult",
     "TimedOut",
+    "TokenCount",
     "Tool",
     "ToolCall",
     "ToolCallDelta",

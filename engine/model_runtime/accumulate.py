@@ -7,7 +7,8 @@ result. There is one builder for every provider, so a plain call and a stream ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,7 +20,7 @@ from .results.events import Event, Finish, ReasoningDelta, TextDelta, ToolCallDe
 from .results.llm import LLMResult
 from .results.usage import Usage
 from .think_tags import ThinkSplitter, ThinkTags
-from .vocabulary import FinishReason
+from .vocabulary import FINISH_REASONS, FinishReason
 
 BlockKind = Literal["text", "reasoning", "tool_call", "ignored"]
 ToolKey = Literal["index", "id", "last"]
@@ -70,11 +71,11 @@ class ReplyBuilder:
         self._options = options
         self._events: list[Event] = []
         self._blocks: list[Block] = []
-        self._keyed: dict[object, Block] = {}
+        self._keyed: dict[Hashable, Block] = {}
         self._text: Block | None = None
         self._reasoning: Block | None = None
         self._tools: list[Block] = []
-        self._tool_by_index: dict[object, Block] = {}
+        self._tool_by_index: dict[Hashable, Block] = {}
         self._tool_by_id: dict[str, Block] = {}
         self._splitter = ThinkSplitter(options.think_tags) if options.think_tags else None
         self._cumulative = options.cumulative
@@ -131,8 +132,9 @@ class ReplyBuilder:
         `position` is the fragment's place in its frame's list: two fragments of one frame that
         carry neither index nor id are two calls. Empty ids and names overwrite nothing.
         """
-        if not (id or name or arguments) and index not in self._tool_by_index:
-            return None
+        index, id = _hashable(index), str(id) if id else None
+        if not (id or name or arguments):
+            return self._tool_by_index.get(index)
         block = self._find_tool(position, index, id, name, arguments)
         self._extend_tool(block, id, name, arguments)
         return block
@@ -148,17 +150,17 @@ class ReplyBuilder:
         self.is_ordered = True
         block = self._new_block(kind)
         if key is not None:
-            self._keyed[key] = block
+            self._keyed[_hashable(key)] = block
         self._fill(block, fields)
         return block
 
     def find(self, key: object) -> Block | None:
         """The block that was opened under `key`."""
-        return self._keyed.get(key)
+        return self._keyed.get(_hashable(key))
 
     def append(self, key: object, kind: BlockKind, piece: str) -> None:
         """Append to the block under `key`; one never opened is opened as a `kind`."""
-        block = self._keyed.get(key)
+        block = self.find(key)
         if block is None:
             block = self.block(kind, {}, key)
         if block.kind == "ignored":
@@ -171,7 +173,7 @@ class ReplyBuilder:
 
     def close(self, key: object, kind: BlockKind, fields: Mapping[str, Any]) -> None:
         """Close the block under `key`; what the closing frame repeats fills what is missing."""
-        block = self._keyed.get(key)
+        block = self.find(key)
         if block is None:
             self.block(kind, fields, key)
             return
@@ -181,7 +183,7 @@ class ReplyBuilder:
 
     def set_state(self, key: object, kind: BlockKind, state: Mapping[str, Any]) -> None:
         """Keep opaque state of the block under `key`; pieces of text in it are joined."""
-        block = self._keyed.get(key) or self.block(kind, {}, key)
+        block = self.find(key) or self.block(kind, {}, key)
         for name, value in state.items():
             before = block.state.get(name)
             joined = isinstance(before, str) and isinstance(value, str)
@@ -242,7 +244,7 @@ class ReplyBuilder:
             self._blocked = True
 
     def fact(self, name: str, value: object) -> None:
-        """Note a fact of the reply (id, model, served_by ...); the first that is not empty stands."""
+        """Note a fact of the reply (id, model ...); the first that is not empty stands."""
         if value not in (None, "") and name not in self._facts:
             self._facts[name] = value
 
@@ -377,7 +379,7 @@ class ReplyBuilder:
         return whole[len(before) :] if whole.startswith(before) else whole
 
     def _find_tool(
-        self, position: int, index: object, id: str | None, name: str | None, arguments: object
+        self, position: int, index: Hashable, id: str | None, name: str | None, arguments: object
     ) -> Block:
         for key in self._options.tool_keys:
             if key == "index" and index is not None:
@@ -418,7 +420,7 @@ class ReplyBuilder:
         if arguments is None and raw is None:
             arguments = {}
         if not isinstance(arguments, dict):
-            raw = raw if raw is not None else str(arguments)
+            raw = raw if raw is not None else json.dumps(arguments, ensure_ascii=False)
             arguments = None
         return ToolCall(
             id=block.id,
@@ -451,13 +453,18 @@ class ReplyBuilder:
             return "content_filter"
         known: FinishReason = "other"
         if self._finish is not None:
-            table = self._options.finish_map
-            known = table.get(self._finish) or table.get("*") or "other"
+            known = self._mapped(self._finish)
         if self._refused and known in ("stop", "other"):
             return "content_filter"
         if self._tools and (known == "stop" or self._finish is None):
             return "tool_calls"
         return known
+
+    def _mapped(self, word: str) -> FinishReason:
+        """What a finish word means: by the table, else by being one of our own words."""
+        table = self._options.finish_map
+        known = table.get(word) or table.get("*")
+        return known or next((own for own in FINISH_REASONS if own == word), "other")
 
     def _usage(self, latency: float | None, first: float | None) -> Usage:
         usage = self._options.normalize_usage(self._counts, self._raw_usage)
@@ -465,6 +472,11 @@ class ReplyBuilder:
             return usage
         fields = {name: getattr(usage, name) for name in usage.__slots__}
         return Usage(**{**fields, "latency": latency, "time_to_first_token": first})
+
+
+def _hashable(key: object) -> Hashable:
+    """A key as a service sends it; one that is no scalar is known by its JSON text."""
+    return json.dumps(key, sort_keys=True) if isinstance(key, dict | list) else key
 
 
 def _starts_anew(last: Block, name: str | None, arguments: object) -> bool:

@@ -18,9 +18,21 @@ from .parameters import OnViolation
 from .providers import AsyncProvider, Provider
 from .registry import ProviderRecord, Registry
 from .runtime.async_driver import AsyncDriver
-from .runtime.binding import Binding
+from .runtime.binding import Binding, redact_error, retry_policy
 from .runtime.handles import AsyncLanguageModel, LanguageModel
 from .runtime.sync_driver import SyncDriver
+from .runtime.task_handles import (
+    AsyncModerationModel,
+    AsyncRerankModel,
+    AsyncSpeechToTextModel,
+    AsyncTextEmbeddingModel,
+    AsyncTTSModel,
+    ModerationModel,
+    RerankModel,
+    SpeechToTextModel,
+    TextEmbeddingModel,
+    TTSModel,
+)
 from .secrets import Redactor
 from .vocabulary import MODEL_TYPES, ModelStatus, ModelType
 
@@ -150,9 +162,9 @@ class RuntimeCore:
             auth=variant.auth,
             errors=variant.errors,
             timeouts=variant.timeouts,
-            retry=variant.retry,
+            retry=retry_policy(variant.retry, self.retries),
         )
-        return _remote_entries(record, pages(exchange, listing)), Redactor(credentials.values())
+        return _remote_entries(record, pages(exchange, listing)), Redactor.of(credentials)
 
     def check_provider_credentials(
         self, provider: str, values: Mapping[str, Any]
@@ -203,7 +215,8 @@ def split_name(name: str) -> tuple[str, str]:
     provider, slash, model = name.partition("/")
     if not slash or not provider or not model:
         raise UnknownModel(
-            f"{name!r} is not a model's name. Write provider/model, as `model-runtime models` lists them."
+            f"{name!r} is not a model's name. "
+            "Write provider/model, as `model-runtime models` lists them."
         )
     return provider, model
 
@@ -300,6 +313,61 @@ class ModelRuntime:
         """A language model to call, by `provider/model`."""
         return LanguageModel(self._core.bind(name, "llm", credentials, base_url), self._driver)
 
+    def text_embedding(
+        self,
+        name: str,
+        *,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> TextEmbeddingModel:
+        """A text embedding model to call, by `provider/model`."""
+        binding = self._core.bind(name, "text-embedding", credentials, base_url)
+        return TextEmbeddingModel(binding, self._driver)
+
+    def rerank(
+        self,
+        name: str,
+        *,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> RerankModel:
+        """A rerank model to call, by `provider/model`."""
+        binding = self._core.bind(name, "rerank", credentials, base_url)
+        return RerankModel(binding, self._driver)
+
+    def speech2text(
+        self,
+        name: str,
+        *,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> SpeechToTextModel:
+        """A speech-to-text model to call, by `provider/model`."""
+        binding = self._core.bind(name, "speech2text", credentials, base_url)
+        return SpeechToTextModel(binding, self._driver)
+
+    def tts(
+        self,
+        name: str,
+        *,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> TTSModel:
+        """A text-to-speech model to call, by `provider/model`."""
+        binding = self._core.bind(name, "tts", credentials, base_url)
+        return TTSModel(binding, self._driver)
+
+    def moderation(
+        self,
+        name: str,
+        *,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> ModerationModel:
+        """A moderation model to call, by `provider/model`."""
+        binding = self._core.bind(name, "moderation", credentials, base_url)
+        return ModerationModel(binding, self._driver)
+
     def close(self) -> None:
         """Close the runtime's own connections."""
         self._driver.close()
@@ -390,6 +458,61 @@ class AsyncModelRuntime:
         binding = self._core.bind(name, "llm", credentials, base_url)
         return AsyncLanguageModel(binding, self._driver)
 
+    def text_embedding(
+        self,
+        name: str,
+        *,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> AsyncTextEmbeddingModel:
+        """A text embedding model to call, by `provider/model`."""
+        binding = self._core.bind(name, "text-embedding", credentials, base_url)
+        return AsyncTextEmbeddingModel(binding, self._driver)
+
+    def rerank(
+        self,
+        name: str,
+        *,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> AsyncRerankModel:
+        """A rerank model to call, by `provider/model`."""
+        binding = self._core.bind(name, "rerank", credentials, base_url)
+        return AsyncRerankModel(binding, self._driver)
+
+    def speech2text(
+        self,
+        name: str,
+        *,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> AsyncSpeechToTextModel:
+        """A speech-to-text model to call, by `provider/model`."""
+        binding = self._core.bind(name, "speech2text", credentials, base_url)
+        return AsyncSpeechToTextModel(binding, self._driver)
+
+    def tts(
+        self,
+        name: str,
+        *,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> AsyncTTSModel:
+        """A text-to-speech model to call, by `provider/model`."""
+        binding = self._core.bind(name, "tts", credentials, base_url)
+        return AsyncTTSModel(binding, self._driver)
+
+    def moderation(
+        self,
+        name: str,
+        *,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> AsyncModerationModel:
+        """A moderation model to call, by `provider/model`."""
+        binding = self._core.bind(name, "moderation", credentials, base_url)
+        return AsyncModerationModel(binding, self._driver)
+
     async def close(self) -> None:
         """Close the runtime's own connections."""
         await self._driver.close()
@@ -409,5 +532,5 @@ class AsyncModelRuntime:
 def located(error: InvokeError, provider: str, redactor: Redactor) -> InvokeError:
     """The error of a listing, with its call named and its secrets taken out."""
     error.locate(provider, "*", "list_models")
-    error.message = redactor(error.message)
+    redact_error(error, redactor)
     return error

@@ -118,7 +118,7 @@ class ParameterTable:
         for name, value in given.items():
             if value is None:
                 continue
-            if name in self._drop:
+            if self._canonical(name) in self._drop:
                 found.warnings.append(f"{name} was not sent: this model does not take it.")
             else:
                 self._take(name, value, found, on_violation)
@@ -129,9 +129,13 @@ class ParameterTable:
                 self._take(rule.canonical, rule.default, found, on_violation)
         for row in self._defaults:
             if row.name not in found.values and row.name not in self._drop:
-                found.values[row.name] = row.default
-                _put(found.wire, row.to, row.default)
+                # The caller is silent, so what does not fit this model is no fault of the caller.
+                self._take(row.name, row.default, found, "clamp")
         return found
+
+    def _canonical(self, name: str) -> str:
+        rule = self._rules.get(name)
+        return rule.canonical if rule else name
 
     def _take(
         self, name: str, value: Any, found: ResolvedParameters, on_violation: OnViolation
@@ -214,6 +218,7 @@ def _rule(spec: Mapping[str, Any]) -> ParameterRule:
 
 def _check_rule(rule: ParameterRule, name: str, value: Any, violate: Violate) -> Any:
     value = _TYPES.get(rule.type, _any_value)(name, value)
+    _refuse_infinite(name, value)
     if rule.type == "float" and rule.precision is not None:
         rounded = round(value, rule.precision)
         if rounded != value:
@@ -231,8 +236,7 @@ def _check_rule(rule: ParameterRule, name: str, value: Any, violate: Violate) ->
 def _check_range(
     name: str, value: Any, low: float | None, high: float | None, violate: Violate
 ) -> Any:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise InvalidParameter(f"{name} is {value}; expected a finite number.")
+    _refuse_infinite(name, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     if (low is None or value >= low) and (high is None or value <= high):
@@ -241,6 +245,11 @@ def _check_range(
     return _settled(
         violate(f"{name} is {value}; this model takes {_range(low, high)}.", clamped), value
     )
+
+
+def _refuse_infinite(name: str, value: Any) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidParameter(f"{name} is {value}; expected a finite number.")
 
 
 def _settled(outcome: Any, value: Any) -> Any:
@@ -294,10 +303,14 @@ _TYPES: dict[str, Callable[[str, Any], Any]] = {
 
 def _convert(row: ParameterRow, value: Any) -> Any:
     if row.values is not None:
-        key = str(value).lower() if isinstance(value, bool) else str(value)
-        value = row.values.get(key, row.values.get("*", value))
+        value = row.values.get(_as_text(value), row.values.get("*", value))
     convert = CONVERSIONS.get(row.as_kind or "")
-    return convert(value) if convert else value
+    try:
+        return convert(value) if convert else value
+    except (ValueError, TypeError, OverflowError):
+        raise InvalidParameter(
+            f"{row.name} is {value!r}; expected what can be sent as {row.as_kind}."
+        ) from None
 
 
 def _put(wire: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
@@ -309,9 +322,13 @@ def _put(wire: dict[str, Any], path: tuple[str, ...], value: Any) -> None:
     wire[path[-1]] = value
 
 
+def _as_text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 CONVERSIONS: dict[str, Callable[[Any], Any]] = {
     "list": lambda value: list(value) if isinstance(value, list | tuple) else [value],
-    "text": str,
+    "text": _as_text,
     "int": int,
     "float": float,
 }

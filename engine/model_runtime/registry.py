@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
@@ -27,6 +27,7 @@ class ProviderRecord:
     description: ProviderDescription
     findings: Findings
     compiled: CompiledProvider | None = None
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
     def is_abstract(self) -> bool:
@@ -47,16 +48,20 @@ class ProviderRecord:
                     )
                 ],
             )
-        if self.compiled is None:
-            secrets = {row.variable: row.is_secret for row in self.description.form}
-            secrets |= {row.variable: row.is_secret for row in self.description.model_form}
-            self.compiled = CompiledProvider(
-                self.name,
-                self.loaded.tree,
-                credentials=secrets,
-                rule_parameters=_rule_parameters(self.description.model_specs),
-            )
-        return self.compiled
+        with self._lock:
+            if self.compiled is None:
+                self.compiled = self._compile()
+            return self.compiled
+
+    def _compile(self) -> CompiledProvider:
+        secrets = {row.variable: row.is_secret for row in self.description.form}
+        secrets |= {row.variable: row.is_secret for row in self.description.model_form}
+        return CompiledProvider(
+            self.name,
+            self.loaded.tree,
+            credentials=secrets,
+            rule_parameters=_rule_parameters(self.description.model_specs),
+        )
 
     def models(self, status: ModelStatus) -> list[ModelEntry]:
         """The models that the spec lists."""

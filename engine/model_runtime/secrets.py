@@ -80,6 +80,11 @@ class Redactor:
                     found |= _spellings(text)
         self._spellings = sorted(found, key=len, reverse=True)
 
+    @classmethod
+    def of(cls, credentials: Mapping[str, object]) -> Redactor:
+        """The redactor of the secret ones among some credentials."""
+        return cls(value for value in credentials.values() if isinstance(value, Secret))
+
     def __call__(self, text: str) -> str:
         for spelling in self._spellings:
             if spelling in text:

@@ -27,6 +27,7 @@ LINES: tuple[tuple[str, ...], ...] = (
         "multipart",
         "network",
         "secrets",
+        "sentences",
         "vocabulary",
     ),
     ("messages",),
@@ -50,7 +51,8 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("providers",),
     ("factory",),
     ("",),
-    ("__main__", "cli", "web"),
+    ("cli", "web"),
+    ("__main__",),
 )
 
 # The one list of imports inside functions: libraries that a plain `import model_runtime` must not

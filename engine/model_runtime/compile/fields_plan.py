@@ -90,7 +90,7 @@ def _finish(value: object, findings: Findings, usage: UsagePlan | None) -> Apply
 
 
 def _blocked(value: object, findings: Findings, usage: UsagePlan | None) -> Apply:
-    return lambda builder, found: builder.block_prompt(str(found))
+    return lambda builder, found: builder.block_prompt(str(found) if found else "")
 
 
 def _citations(value: object, findings: Findings, usage: UsagePlan | None) -> Apply:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,13 +17,18 @@ from .request_plan import RequestPlan
 from .values import Reader, compile_value, place_in
 
 _MAX_PAGES = 50
+_MAX_HEADER = 8_000
+_NO_VALUE = (None, "", False)
+_LINK = re.compile(r"<([^<>]*)>([^<>]*)")
+_REL_NEXT = re.compile(r';\s*rel\s*=\s*"?(?:[^";,]*\s)?next(?:\s[^";,]*)?(?:"|\s*[;,]|\s*$)', re.I)
 
 
 class ListOperation:
     """The compiled `list_models` or `voices` operation.
 
     `pages.next` says how the next page is asked for: `{query, from, while}` repeats the request
-    with a value of the page in its query, `{url}` follows a URL of the page.
+    with a value of the page in its query, `{url}` follows a URL of the page, `{header: link}` the
+    URL that the reply's Link header calls next.
     """
 
     def __init__(
@@ -48,13 +54,17 @@ class ListOperation:
         self._next_url = self._path(follow, "url", context)
         self._next_value = self._path(follow, "from", context)
         self._while = self._path(follow, "while", context)
+        self._next_header = follow.get("header")
 
     def first(self, credentials: Mapping[str, object], base_url: str) -> HttpRequest:
         """The request of the first page."""
         return self._plan.build({"credentials": credentials}, base_url, extra_headers={})
 
-    def read(self, reply: HttpReply) -> tuple[list[dict[str, Any]], Any]:
-        """Return the rows of a page, and the page itself for `following`."""
+    def read(self, reply: HttpReply) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
+        """Return the rows of a page, and how to ask for the page after it.
+
+        That is ("url", URL), ("query:NAME", value) or None.
+        """
         try:
             page = decode_json(reply.body.strip())
         except ValueError:
@@ -64,18 +74,21 @@ class ListOperation:
         rows = self._each(page)
         if not isinstance(rows, list):
             raise ReplyError(f"The reply holds no list; it has the shape {shape_of(page)}.")
-        return [{name: read(row) for name, read in self._fields.items()} for row in rows], page
+        found = [{name: read(row) for name, read in self._fields.items()} for row in rows]
+        return found, self._following(page, reply.headers)
 
-    def following(self, page: Any) -> tuple[str, str] | None:
-        """How to ask for the page after this one: ("url", URL), ("query:NAME", value) or None."""
+    def _following(self, page: Any, headers: Mapping[str, str]) -> tuple[str, str] | None:
         if self._while is not None and not self._while(page):
             return None
+        if self._next_header is not None:
+            url = _next_link(headers.get(self._next_header, ""))
+            return ("url", url) if url else None
         if self._next_url is not None:
             url = self._next_url(page)
             return ("url", str(url)) if url else None
         if self._next_query and self._next_value is not None:
             value = self._next_value(page)
-            return (f"query:{self._next_query}", str(value)) if value else None
+            return (f"query:{self._next_query}", str(value)) if value not in _NO_VALUE else None
         return None
 
     @staticmethod
@@ -83,3 +96,11 @@ class ListOperation:
         if key not in spec:
             return None
         return compile_value(spec[key], context.findings, place_in(spec, key))
+
+
+def _next_link(header: str) -> str | None:
+    """The URL that a Link header (RFC 8288) gives the relation `next`."""
+    for url, parameters in _LINK.findall(header[:_MAX_HEADER]):
+        if _REL_NEXT.search(parameters):
+            return str(url)
+    return None

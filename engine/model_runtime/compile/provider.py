@@ -23,6 +23,7 @@ from model_runtime.parameters import ParameterRow, read_table
 from model_runtime.secrets import reveal
 from model_runtime.spec.resolve import patch
 from model_runtime.spec.tree import YamlMap
+from model_runtime.vocabulary import ModelType
 
 from .auth_plan import compile_auth
 from .context import CompileContext
@@ -30,8 +31,12 @@ from .errors_plan import ErrorsPlan
 from .expressions import compile_expression
 from .listing import ListOperation
 from .operation import LLMOperation
+from .task_operation import RESPONSES, TaskOperation
 from .templates import Fragments, Template, compile_template
 from .values import place_in
+
+CompiledOperation = LLMOperation | TaskOperation | ListOperation
+Compile = Callable[[Mapping[str, Any], CompileContext, ErrorsPlan], CompiledOperation]
 
 _TIMEOUTS = ("connect", "first_byte", "between_chunks", "total")
 _DEFAULT_ROLES = {"developer": "system"}
@@ -73,7 +78,7 @@ class Variant:
             tree=tree,
             findings=self.findings,
             credentials=credentials,
-            parameters=frozenset(self.rows) | rule_parameters,
+            parameters=frozenset(self.rows) | rule_parameters | _task_parameters(tree),
             fragments=Fragments(tree),
         )
         self.errors = ErrorsPlan(_block(tree, "errors"), self.findings)
@@ -82,7 +87,7 @@ class Variant:
         self.retry = _retry(_block(tree, "retry"), self.findings)
         self.drop: tuple[str, ...] = tuple(str(name) for name in _list(tree, "drop"))
         self._base_url = self._compile_base_url()
-        self._operations: dict[str, LLMOperation | ListOperation] = {}
+        self._operations: dict[str, CompiledOperation] = {}
         self._lock = threading.Lock()
 
     @property
@@ -95,6 +100,17 @@ class Variant:
         operation = self._operation("llm")
         assert isinstance(operation, LLMOperation)
         return operation
+
+    def task(self, kind: ModelType) -> TaskOperation:
+        """The operation of another model type. UnsupportedOperation when the spec has none."""
+        operation = self._operation(kind)
+        assert isinstance(operation, TaskOperation)
+        return operation
+
+    def task_rows(self, kind: ModelType) -> dict[str, ParameterRow]:
+        """The parameters of an operation other than `llm`: those that it declares itself."""
+        rows = _block(_block(_block(self._tree, "operations"), kind), "parameters")
+        return read_table(rows)
 
     def listing(self, name: str) -> ListOperation:
         """The operation `list_models` or `voices`. UnsupportedOperation when there is none."""
@@ -121,7 +137,7 @@ class Variant:
             if name in _COMPILERS:
                 self._operation(name, must_work=False)
 
-    def _operation(self, name: str, *, must_work: bool = True) -> LLMOperation | ListOperation:
+    def _operation(self, name: str, *, must_work: bool = True) -> CompiledOperation:
         operation = self._operations.get(name)
         if operation is None:
             with self._lock:
@@ -131,7 +147,7 @@ class Variant:
             self.findings.raise_errors(f"provider {self._context.provider!r}")
         return operation
 
-    def _compile(self, name: str) -> LLMOperation | ListOperation:
+    def _compile(self, name: str) -> CompiledOperation:
         operations = _block(self._tree, "operations")
         spec = operations.get(name)
         if not isinstance(spec, Mapping) or name not in _COMPILERS:
@@ -255,6 +271,16 @@ def _model_rules(
     return tuple(rules)
 
 
+def _task_parameters(tree: Mapping[str, Any]) -> frozenset[str]:
+    operations = _block(tree, "operations").values()
+    return frozenset(
+        name
+        for spec in operations
+        if isinstance(spec, Mapping)
+        for name in _block(spec, "parameters")
+    )
+
+
 def _block(tree: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     block = tree.get(key)
     return block if isinstance(block, Mapping) else {}
@@ -306,10 +332,13 @@ def _compile_llm(
     return LLMOperation(spec, context, errors, roles=roles, ladder=ladder)
 
 
-_COMPILERS: dict[
-    str, Callable[[Mapping[str, Any], CompileContext, ErrorsPlan], LLMOperation | ListOperation]
-] = {
+def _task_compiler(kind: ModelType) -> Compile:
+    return lambda spec, context, errors: TaskOperation(kind, spec, context, errors)
+
+
+_COMPILERS: dict[str, Compile] = {
     "llm": _compile_llm,
     "list_models": lambda s, c, e: ListOperation(s, c, e, "list_models"),
     "voices": lambda s, c, e: ListOperation(s, c, e, "voices"),
+    **{kind: _task_compiler(kind) for kind in RESPONSES},
 }

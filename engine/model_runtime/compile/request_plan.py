@@ -12,7 +12,13 @@ from model_runtime.errors import InvalidParameter
 from model_runtime.exchange import HttpRequest
 from model_runtime.json_text import encode_json
 from model_runtime.multipart import FilePart, encode_multipart
-from model_runtime.network import check_destination, join_url, path_segment
+from model_runtime.network import (
+    check_destination,
+    header_name,
+    header_value,
+    join_url,
+    path_segment,
+)
 from model_runtime.secrets import Secret, reveal
 
 from .context import CompileContext
@@ -77,7 +83,7 @@ class RequestPlan:
             for name, template in self._stream_headers.items():
                 _set_header(headers, name, template.render(scope))
         for name, value in extra_headers.items():
-            _set_header(headers, name.lower(), value)
+            _set_header(headers, header_name(name), value)
         if encoded.content_type is not None:
             headers.setdefault("content-type", encoded.content_type)
         return HttpRequest(method=self.method, url=url, headers=headers, body=encoded.data)
@@ -181,16 +187,7 @@ def _query_text(name: str, value: object) -> str:
 def _set_header(headers: dict[str, str], name: str, value: object) -> None:
     if value is Absent or value is None:
         return
-    text = str(reveal(value))
-    if any(character in text for character in "\r\n\0"):
-        raise InvalidParameter(f"The header {name!r} would hold a line break or NUL.")
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        raise InvalidParameter(
-            f"The header {name!r} would hold characters outside Latin-1, which HTTP cannot carry."
-        ) from None
-    headers[name] = text
+    headers[name] = header_value(name, str(reveal(value)))
 
 
 def _multipart(value: object, content_type: str | None) -> Encoded:
@@ -217,7 +214,8 @@ def _multipart_part(name: str, value: object) -> str | FilePart:
 
 def _form(value: object, content_type: str | None) -> Encoded:
     pairs = [(k, _query_text(k, v)) for k, v in value.items()] if isinstance(value, dict) else []
-    return Encoded(data=urlencode(pairs).encode(), content_type="application/x-www-form-urlencoded")
+    data = urlencode(pairs, errors="replace").encode()
+    return Encoded(data=data, content_type="application/x-www-form-urlencoded")
 
 
 def _raw(value: object, content_type: str | None) -> Encoded:
@@ -227,7 +225,8 @@ def _raw(value: object, content_type: str | None) -> Encoded:
 
 
 def _text(value: object, content_type: str | None) -> Encoded:
-    return Encoded(data=str(value).encode(), content_type=content_type or "text/plain")
+    data = str(value).encode("utf-8", "replace")
+    return Encoded(data=data, content_type=content_type or "text/plain")
 
 
 _ENCODERS = {"multipart": _multipart, "form": _form, "raw": _raw, "text": _text}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
@@ -71,13 +72,14 @@ def no_usage(counts: Mapping[str, Any], raw: object) -> Usage:
 def _count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value)
+    return int(value) if math.isfinite(value) else None
 
 
 def _amount(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return Decimal(str(value))
+        amount = Decimal(str(value))
     except ArithmeticError:
         return None
+    return amount if amount.is_finite() else None

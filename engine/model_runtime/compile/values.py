@@ -13,6 +13,7 @@ from model_runtime.messages import new_call_id
 from model_runtime.spec.tree import place_of as place_in
 
 from .extractors import compile_path, shape_of
+from .jmespath_functions import to_json
 
 __all__ = [
     "HeaderReader",
@@ -94,7 +95,9 @@ def _parsing(read: Reader) -> Reader:
 def _mapping(read: Reader, table: dict[str, Any]) -> Reader:
     def mapped(value: Any) -> Any:
         found = read(value)
-        key = found if isinstance(found, str) else str(found)
+        if found is None:
+            return table.get("null")
+        key = found if isinstance(found, str) else to_json(found)
         return table.get(key, table.get("*", found))
 
     return mapped

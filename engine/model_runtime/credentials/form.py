@@ -103,7 +103,7 @@ def check_form(
         known[MODEL_TYPE_VARIABLE] = model_type
     checked: dict[str, Any] = {}
     for row in form:
-        if not all(known.get(variable) == value for variable, value in row.show_on):
+        if not is_shown(row, known):
             continue
         value = known.get(row.variable)
         if value is None or value == "":
@@ -114,6 +114,16 @@ def check_form(
             checked[row.variable] = _check_value(row, value)
             known[row.variable] = value
     return checked
+
+
+def is_shown(row: FormField, known: Mapping[str, Any]) -> bool:
+    """Whether a field's `show_on` conditions hold for what is known of the form."""
+    return all(_form_text(known.get(variable)) == value for variable, value in row.show_on)
+
+
+def _form_text(value: Any) -> Any:
+    """A value as the schema compares it: switches are the texts true and false."""
+    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _check_value(row: FormField, value: Any) -> Any:
@@ -140,7 +150,7 @@ def _check_value(row: FormField, value: Any) -> Any:
 
 def _check_format(row: FormField, value: str) -> None:
     name = row.variable
-    if row.pattern and (len(value) > _MAX_PATTERN_INPUT or re.search(row.pattern, value) is None):
+    if row.pattern and not _has_form(row.pattern, value):
         raise CredentialsInvalid(
             f"The credential {name!r} does not have the form {row.pattern} that the spec asks for."
         )
@@ -153,6 +163,13 @@ def _check_format(row: FormField, value: str) -> None:
             json.loads(value)
         except ValueError:
             raise CredentialsInvalid(f"The credential {name!r} must be a JSON document.") from None
+
+
+def _has_form(pattern: str, value: str) -> bool:
+    # `$` would also hold before a line break at the end, which no form of ours means.
+    if len(value) > _MAX_PATTERN_INPUT or value.endswith("\n"):
+        return False
+    return re.search(pattern, value) is not None
 
 
 def scope_values(form: Iterable[FormField], checked: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from model_runtime.errors import CredentialsInvalid, MissingCredential
 
-from .form import FormField, check_form
+from .form import MODEL_TYPE_VARIABLE, FormField, check_form, is_shown
 
 Lookup = Callable[[str, str | None, str | None], Mapping[str, Any] | None]
 Given = Mapping[str, Mapping[str, Any]] | Lookup | None
@@ -63,10 +63,9 @@ def _refuse_missing(
     known = {row.variable: row.default for row in form} | {
         name: value for name, value in values.items() if value not in (None, "")
     }
-    known["__model_type"] = model_type
+    known[MODEL_TYPE_VARIABLE] = model_type
     for row in form:
-        shown = all(known.get(variable) == value for variable, value in row.show_on)
-        if row.required and shown and known.get(row.variable) in (None, ""):
+        if row.required and is_shown(row, known) and known.get(row.variable) in (None, ""):
             raise MissingCredential(
                 f"Provider {provider!r} needs the credential {row.variable!r}. "
                 f"Pass credentials={{{provider!r}: {{{row.variable!r}: ...}}}} or set {row.env}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Protocol
+from urllib.parse import unquote_plus, urljoin
 
 from model_runtime.errors import HostRefused
 from model_runtime.exchange import Flow, HttpReply, HttpRequest
@@ -13,6 +14,8 @@ from model_runtime.network import add_query, origin
 from .call import Exchange, call
 
 Row = dict[str, Any]
+# How the next page is asked for: ("url", URL) or ("query:NAME", value).
+Step = tuple[str, str]
 
 
 class Listing(Protocol):
@@ -20,9 +23,7 @@ class Listing(Protocol):
 
     max_pages: int
 
-    def read(self, reply: HttpReply) -> tuple[list[Row], Any]: ...
-
-    def following(self, page: Any) -> tuple[str, str] | None: ...
+    def read(self, reply: HttpReply) -> tuple[list[Row], Step | None]: ...
 
 
 def pages(exchange: Exchange, listing: Listing) -> Flow[list[Row]]:
@@ -30,23 +31,38 @@ def pages(exchange: Exchange, listing: Listing) -> Flow[list[Row]]:
     rows: list[Row] = []
     request = exchange.request
     for _ in range(listing.max_pages):
-        found, page = yield from call(replace(exchange, request=request), _reading(listing))
+        found, step = yield from call(replace(exchange, request=request), _reading(listing))
         rows += found
-        step = listing.following(page)
         if step is None:
             break
         request = _next_request(exchange.request, step)
     return rows
 
 
-def _reading(listing: Listing) -> Callable[[HttpReply, float], tuple[list[Row], Any]]:
+def _reading(listing: Listing) -> Callable[[HttpReply, float], tuple[list[Row], Step | None]]:
     return lambda reply, _seconds: listing.read(reply)
 
 
-def _next_request(first: HttpRequest, step: tuple[str, str]) -> HttpRequest:
+def _next_request(first: HttpRequest, step: Step) -> HttpRequest:
     kind, value = step
     if kind == "url":
+        value = _absolute(first.url, value)
         if origin(value) != origin(first.url):
             raise HostRefused(f"The next page is at {origin(value)}, not at the service itself.")
         return replace(first, url=value)
-    return replace(first, url=add_query(first.url, [(kind.removeprefix("query:"), value)]))
+    name = kind.removeprefix("query:")
+    return replace(first, url=add_query(_without(first.url, name), [(name, value)]))
+
+
+def _absolute(base: str, url: str) -> str:
+    try:
+        return urljoin(base, url)
+    except ValueError:
+        raise HostRefused(f"The next page is at {url!r}, which is no URL.") from None
+
+
+def _without(url: str, name: str) -> str:
+    """The URL without its own value of a query name, which the cursor replaces."""
+    head, mark, query = url.partition("?")
+    kept = [pair for pair in query.split("&") if unquote_plus(pair.partition("=")[0]) != name]
+    return f"{head}?{'&'.join(kept)}" if mark and kept else head

@@ -65,10 +65,20 @@ class BoundCall:
     def fail(self, error: InvokeError) -> None:
         """Say which call failed, take secrets out of the error, and tell the hooks."""
         error.locate(self.binding.provider, self.binding.model, "llm")
-        error.message = self.redactor(error.message)
-        if isinstance(error, ProviderError):
-            error.body = self.redactor.clean(error.body)
+        redact_error(error, self.redactor)
         tell(self.binding.hooks, "on_error", error)
+
+
+def redact_error(error: InvokeError, redactor: Redactor) -> None:
+    """Take secrets out of an error and of those that it was raised from."""
+    fault: BaseException | None = error
+    while isinstance(fault, InvokeError):
+        fault.message = redactor(fault.message)
+        # A traceback and `repr` show the arguments, not the attribute.
+        fault.args = (fault.message,)
+        if isinstance(fault, ProviderError):
+            fault.body = redactor.clean(fault.body)
+        fault = fault.__cause__ or fault.__context__
 
 
 def bind_llm_call(
@@ -91,7 +101,7 @@ def bind_llm_call(
         exchange=bind_exchange(binding, variant, prepared, options.timeout),
         operation=operation,
         prepared=prepared,
-        redactor=Redactor(credentials.values()),
+        redactor=Redactor.of(credentials),
     )
 
 
@@ -99,17 +109,19 @@ def bind_exchange(
     binding: Binding, variant: Variant, prepared: PreparedCall, timeout: object = None
 ) -> Exchange:
     """The exchange of a prepared call, with the timeouts and retries that hold for it."""
-    retry: RetryPolicy = variant.retry
-    if binding.retries is not None:
-        retry = replace(retry, times=binding.retries)
     return Exchange(
         request=prepared.request,
         scope=prepared.scope,
         auth=variant.auth,
         errors=variant.errors,
         timeouts=read_timeouts(timeout, variant.timeouts),
-        retry=retry,
+        retry=retry_policy(variant.retry, binding.retries),
     )
+
+
+def retry_policy(policy: RetryPolicy, times: int | None) -> RetryPolicy:
+    """The spec's policy, with the host's own number of retries where it has set one."""
+    return policy if times is None else replace(policy, times=times)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +143,8 @@ def _llm_call(binding: Binding, prompt: object, stream: bool, options: CallOptio
     parameters = dict(options.parameters or {})
     if options.stop:
         parameters["stop"] = options.stop
+    if parameters.get("stop") in ([], (), ""):
+        del parameters["stop"]
     if options.user is not None:
         parameters["user"] = options.user
     return LLMCall(
@@ -166,9 +180,12 @@ def _seconds(value: object) -> float | None:
     if value is None:
         return None
     try:
-        return read_duration(value)
+        seconds = read_duration(value)
     except ValueError as error:
         raise InvalidParameter(f"timeout: {error}.") from None
+    if not seconds >= 0:
+        raise InvalidParameter(f"timeout is {seconds:g}; expected seconds, or None for no limit.")
+    return seconds
 
 
 def tell(hooks: Sequence[object], name: str, subject: object) -> None:

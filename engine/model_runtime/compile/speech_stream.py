@@ -1,0 +1,137 @@
+"""Streamed speech: bytes as they come, or frames whose JSON holds encoded audio."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from model_runtime.durations import read_size
+from model_runtime.errors import LimitExceeded, ReplyError, StreamInterrupted
+from model_runtime.exchange import HttpReply
+from model_runtime.findings import Findings
+from model_runtime.framing import FRAMINGS
+from model_runtime.framing.base import Frame, Framing
+from model_runtime.json_text import decode_json
+from model_runtime.results.tts import TTSResult
+
+from .audio_plan import DECODERS, AudioPlan
+from .errors_plan import ErrorsPlan, is_error
+from .values import Reader, compile_value, place_in
+
+_MAX_BYTES = 200 * 1024 * 1024
+
+
+class SpeechStreamPlan:
+    """The compiled `stream:` block of `tts`.
+
+    With the framing `bytes` each chunk is audio. With another one `audio: {path, decode}` reads
+    the audio of a frame, and `done`, as a text or `done_when`, is the end.
+    """
+
+    def __init__(self, spec: Mapping[str, Any], findings: Findings, errors: ErrorsPlan) -> None:
+        self.errors = errors
+        self.framing = str(spec.get("framing", "bytes"))
+        self.options = {**spec, "max_bytes": _MAX_BYTES}
+        self.max_bytes = read_size(spec.get("max_bytes", _MAX_BYTES))
+        self.done = spec.get("done")
+        audio = spec.get("audio")
+        audio = audio if isinstance(audio, Mapping) else {}
+        self.path = compile_value(audio.get("path", "audio"), findings, place_in(audio, "path"))
+        self.decode = DECODERS[str(audio.get("decode", "base64"))]
+        self.skip: Reader | None = None
+        if "skip_when" in audio:
+            self.skip = compile_value(audio["skip_when"], findings, place_in(audio, "skip_when"))
+        self.is_error: Reader | None = None
+        if errors.in_success:
+            self.is_error = compile_value(errors.in_success, findings, None)
+
+    def open_framing(self) -> Framing:
+        """A new framing for one stream."""
+        return FRAMINGS[self.framing].from_spec(self.options)
+
+
+class SpeechReader:
+    """Reads one stream of speech; its events are pieces of audio."""
+
+    def __init__(
+        self, plan: SpeechStreamPlan, response: AudioPlan, status: int, headers: dict[str, str]
+    ) -> None:
+        self._plan = plan
+        self._response = response
+        self._status = status
+        self._headers = headers
+        self._framing = plan.open_framing()
+        self._pieces: list[bytes] = []
+        self._size = 0
+        self._is_checked = False
+        self.ended = False
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """Take the next bytes and return the audio that they complete."""
+        if not self._is_checked:
+            self._check(chunk)
+        found = [self._audio(frame) for frame in self._framing.feed(chunk)]
+        return self._kept([piece for piece in found if piece])
+
+    def finish(self) -> list[bytes]:
+        """Say that the body has ended."""
+        found = [self._audio(frame) for frame in self._framing.finish()]
+        pieces = self._kept([piece for piece in found if piece])
+        if self._plan.done and not self.ended:
+            raise StreamInterrupted(
+                "The speech ended before its end mark; what had arrived is in `partial`.",
+                partial=self.partial(),
+            )
+        if not self._size:
+            raise ReplyError("The service sent no audio.")
+        return pieces
+
+    def result(self) -> TTSResult:
+        """All the speech in one."""
+        return self._response.finished(b"".join(self._pieces), self._headers.get("content-type"))
+
+    def partial(self) -> TTSResult:
+        """The speech that has arrived so far."""
+        return self.result()
+
+    def _check(self, chunk: bytes) -> None:
+        """Refuse a reply that is no audio by its first bytes; an error stands in them whole."""
+        self._is_checked = True
+        if self._plan.framing == "bytes":
+            self._response.check_stream(HttpReply(self._status, self._headers, chunk))
+
+    def _audio(self, frame: Frame) -> bytes:
+        data = frame.data
+        if self._plan.framing == "bytes":
+            return data if isinstance(data, bytes) else data.encode()
+        if data == self._plan.done:
+            self.ended = True
+            return b""
+        if not data:
+            return b""
+        return self._decoded(decode_frame(data))
+
+    def _decoded(self, value: Any) -> bytes:
+        plan = self._plan
+        if plan.is_error is not None and is_error(plan.is_error(value)):
+            raise plan.errors.read(None, self._headers, value)
+        if plan.skip is not None and plan.skip(value):
+            return b""
+        found = plan.path(value)
+        return plan.decode(found) if isinstance(found, str) and found else b""
+
+    def _kept(self, pieces: list[bytes]) -> list[bytes]:
+        for piece in pieces:
+            self._size += len(piece)
+        if self._size > self._plan.max_bytes:
+            raise LimitExceeded(f"The speech is longer than {self._plan.max_bytes} bytes.")
+        self._pieces += pieces
+        return pieces
+
+
+def decode_frame(data: str | bytes) -> Any:
+    """The JSON of a frame. ReplyError when it is none."""
+    try:
+        return decode_json(data)
+    except ValueError:
+        raise ReplyError(f"A frame of the stream is not JSON: {data[:80]!r}.") from None

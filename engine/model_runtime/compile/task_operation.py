@@ -1,0 +1,147 @@
+"""The operation of a model type other than `llm`, compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from model_runtime.absent import Absent
+from model_runtime.errors import InvalidParameter, ReplyError
+from model_runtime.exchange import HttpReply
+from model_runtime.findings import Findings
+from model_runtime.parameters import OnViolation, ParameterTable
+from model_runtime.vocabulary import ModelType
+
+from .audio_plan import AudioPlan
+from .batch_plan import BatchPlan, check_limits
+from .context import CompileContext
+from .embedding_plan import EmbeddingPlan
+from .errors_plan import ErrorsPlan
+from .job_plan import JobPlan, SavingRequest
+from .moderation_plan import ModerationPlan
+from .request_plan import RequestPlan
+from .rerank_plan import RerankPlan
+from .scopes import Field
+from .speech_stream import SpeechStreamPlan
+from .templates import Template, compile_template
+from .transcript_plan import TranscriptPlan
+from .values import place_in
+
+Scope = dict[str, object]
+
+
+class ResponseReader(Protocol):
+    """Reads one reply, and merges the results of several."""
+
+    def read(self, reply: HttpReply, scope: Mapping[str, Any], seconds: float | None) -> Any: ...
+
+    def merge(self, results: Sequence[Any]) -> Any: ...
+
+
+RESPONSES: dict[ModelType, Callable[[Mapping[str, Any], Findings, ErrorsPlan], ResponseReader]] = {
+    "text-embedding": EmbeddingPlan,
+    "rerank": RerankPlan,
+    "speech2text": TranscriptPlan,
+    "tts": AudioPlan,
+    "moderation": ModerationPlan,
+}
+# Arguments that a call may set and an operation may have no place for. `input_type` is a hint:
+# models that do not tell queries from documents need none.
+_OPTIONAL = ("dimensions", "language", "voice", "format")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskCall:
+    """The arguments of one call: those of its model type, and what every call takes."""
+
+    model: str
+    arguments: Mapping[str, Any]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    extra_headers: Mapping[str, str] = field(default_factory=dict)
+    model_properties: Mapping[str, Any] = field(default_factory=dict)
+    stream: bool = False
+    on_violation: OnViolation = "error"
+
+
+class TaskOperation:
+    """One provider's operation of a model type, for the models with the same model rules."""
+
+    def __init__(
+        self,
+        kind: ModelType,
+        spec: Mapping[str, Any],
+        context: CompileContext,
+        errors: ErrorsPlan,
+    ) -> None:
+        self.kind: ModelType = kind
+        self.provider = context.provider
+        self.errors = errors
+        stream = spec.get("stream")
+        stream = stream if isinstance(stream, Mapping) else {}
+        batch = spec.get("batch")
+        self.batch = BatchPlan(batch) if isinstance(batch, Mapping) else None
+        self._limits: Mapping[str, Any] = spec.get("limits") or {}
+        self.steps = {
+            name: SavingRequest(step, context, kind, "steps")
+            for name, step in (spec.get("steps") or {}).items()
+            if name != "$replace"
+        }
+        job = spec.get("job")
+        self.job = JobPlan(job, context, kind) if isinstance(job, Mapping) else None
+        named: Field = "steps" if self.steps else "request"
+        self.request = RequestPlan(spec.get("request") or {}, stream, context, kind, named)
+        self.response = RESPONSES[kind](spec.get("response") or {}, context.findings, errors)
+        self.stream = SpeechStreamPlan(stream, context.findings, errors) if stream else None
+        self.called: str | None = spec.get("call")
+        self._given = self._compile_given(spec, context) if self.called else None
+
+    def scopes(
+        self, call: TaskCall, table: ParameterTable, credentials: Mapping[str, object]
+    ) -> tuple[list[Scope], list[str]]:
+        """Check the call, and return one scope per request with the warnings."""
+        self._check(call)
+        resolved = table.resolve(call.parameters, call.on_violation)
+        scope: Scope = {
+            **call.arguments,
+            "model": call.model,
+            "model_properties": call.model_properties,
+            "parameters": resolved.values,
+            "wire_parameters": resolved.wire,
+            "stream": call.stream and self.stream is not None,
+            "extra_body": dict(call.extra_body) if call.extra_body else Absent,
+            "credentials": credentials,
+        }
+        if self.batch is None:
+            return [scope], resolved.warnings
+        pieces = self.batch.cut(scope[self.batch.of], call.model_properties)
+        return [{**scope, self.batch.of: piece} for piece in pieces], resolved.warnings
+
+    def given(self, scope: Scope) -> dict[str, Any]:
+        """The arguments of the operation that this one calls instead of a request of its own."""
+        assert self._given is not None
+        found = self._given.render(scope)
+        if not isinstance(found, dict):
+            raise ReplyError("The spec's `given` is no map of arguments.")
+        return found
+
+    def _check(self, call: TaskCall) -> None:
+        check_limits(self._limits, call.arguments, f"{self.provider}/{call.model}")
+        if self.called or self.job is not None:
+            return
+        reads = self.request.names_read.union(*(s.plan.names_read for s in self.steps.values()))
+        for name in _OPTIONAL:
+            if call.arguments.get(name, Absent) is not Absent and name not in reads:
+                raise InvalidParameter(
+                    f"{self.provider}/{call.model} takes no {name}: its spec never sends it."
+                )
+
+    def _compile_given(self, spec: Mapping[str, Any], context: CompileContext) -> Template:
+        return compile_template(
+            spec.get("given") or {},
+            context.names("request", self.kind),
+            context.findings,
+            place_in(spec, "given"),
+            fragments=context.fragments,
+        )

@@ -1,0 +1,127 @@
+"""The flow of an operation with steps and jobs: one request after the other until the last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from model_runtime.errors import PROVIDER_ERRORS, TimedOut
+from model_runtime.exchange import Flow, HttpReply, HttpRequest, Wait
+
+from .call import Exchange, call
+
+Scope = dict[str, Any]
+
+
+class Plan(Protocol):
+    """Builds a request from a scope."""
+
+    def build(
+        self, scope: Scope, base_url: str, *, extra_headers: Mapping[str, str]
+    ) -> HttpRequest: ...
+
+
+class Saving(Protocol):
+    """A request of several, and what is kept of its reply."""
+
+    @property
+    def plan(self) -> Plan: ...
+
+    def saved(self, reply: HttpReply) -> dict[str, Any]: ...
+
+
+class Job(Protocol):
+    """A job: how it is submitted, asked after and fetched."""
+
+    submit: Saving
+    poll: Saving
+    fetch: Saving | None
+    cancel: Saving | None
+    start: float
+    factor: float
+    longest: float
+    timeout: float
+
+    def status(self, reply: HttpReply) -> tuple[str, str, str]: ...
+
+    def is_known(self, word: str) -> bool: ...
+
+
+class Operation(Protocol):
+    """What this flow asks of an operation."""
+
+    @property
+    def steps(self) -> Mapping[str, Saving]: ...
+
+    @property
+    def job(self) -> Job | None: ...
+
+    @property
+    def request(self) -> Plan: ...
+
+
+Bind = Callable[[HttpRequest, Scope], Exchange]
+
+
+def run_task(
+    operation: Operation,
+    scope: Scope,
+    base_url: str,
+    extra_headers: Mapping[str, str],
+    bind: Bind,
+    warnings: list[str],
+) -> Flow[HttpReply]:
+    """Run the steps, then the request or the job, and return the last reply."""
+    for name, step in operation.steps.items():
+        request = step.plan.build(scope, base_url, extra_headers={})
+        reply = yield from _send(bind(request, scope))
+        scope = {**scope, "steps": {**scope.get("steps", {}), name: step.saved(reply)}}
+    if operation.job is not None:
+        return (yield from _run_job(operation.job, scope, base_url, bind, warnings))
+    request = operation.request.build(scope, base_url, extra_headers=extra_headers)
+    return (yield from _send(bind(request, scope)))
+
+
+def _run_job(
+    job: Job, scope: Scope, base_url: str, bind: Bind, warnings: list[str]
+) -> Flow[HttpReply]:
+    reply = yield from _send(bind(job.submit.plan.build(scope, base_url, extra_headers={}), scope))
+    scope = {**scope, "job": job.submit.saved(reply)}
+    try:
+        reply = yield from _poll(job, scope, base_url, bind, warnings)
+    except TimedOut:
+        if job.cancel is not None:
+            request = job.cancel.plan.build(scope, base_url, extra_headers={})
+            yield from _send(bind(request, scope))
+        raise
+    if job.fetch is None:
+        return reply
+    scope = {**scope, "job": {**scope["job"], **job.poll.saved(reply)}}
+    return (yield from _send(bind(job.fetch.plan.build(scope, base_url, extra_headers={}), scope)))
+
+
+def _poll(
+    job: Job, scope: Scope, base_url: str, bind: Bind, warnings: list[str]
+) -> Flow[HttpReply]:
+    wait, waited = job.start, 0.0
+    while True:
+        request = job.poll.plan.build(scope, base_url, extra_headers={})
+        reply = yield from _send(bind(request, scope))
+        status, word, message = job.status(reply)
+        if status == "done":
+            return reply
+        if status == "failed":
+            raise PROVIDER_ERRORS["server"](f"The job failed: {message}", kind="server")
+        if not job.is_known(word):
+            warning = f"The job has the unknown status {word!r}; it counts as running."
+            if warning not in warnings:
+                warnings.append(warning)
+        if waited + wait > job.timeout:
+            raise TimedOut(f"The job was not done after {job.timeout:g} s.", phase="total")
+        yield Wait(wait)
+        waited += wait
+        wait = min(wait * job.factor, job.longest)
+
+
+def _send(exchange: Exchange) -> Flow[HttpReply]:
+    return (yield from call(exchange, lambda reply, _seconds: reply))

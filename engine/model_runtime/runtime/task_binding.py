@@ -1,0 +1,197 @@
+"""Binds a call of a model type other than `llm`: from arguments to a flow that gives its result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from model_runtime.auth import AUTH_KINDS
+from model_runtime.compile.audio_plan import AudioPlan, AudioReference
+from model_runtime.compile.moderation_plan import ModerationPlan
+from model_runtime.compile.rerank_plan import moved
+from model_runtime.compile.speech_stream import SpeechReader
+from model_runtime.compile.task_operation import TaskCall, TaskOperation
+from model_runtime.credentials.form import scope_values
+from model_runtime.errors import HostRefused, InvalidParameter, InvokeError, ProviderError
+from model_runtime.exchange import Flow, HttpReply, HttpRequest, OpenReply
+from model_runtime.flows.call import Exchange, call, open_stream
+from model_runtime.flows.task import run_task
+from model_runtime.network import host_allowed, origin
+from model_runtime.parameters import ParameterTable
+from model_runtime.results.rerank import RerankResult
+from model_runtime.secrets import Redactor
+from model_runtime.vocabulary import ModelType
+
+from .binding import Binding, CallOptions, bind_llm_call, read_timeouts, tell
+from .handles import invoke_flow
+
+Scope = dict[str, Any]
+
+
+@dataclass(slots=True, kw_only=True)
+class BoundTask:
+    """A call that is ready to run."""
+
+    binding: Binding
+    kind: ModelType
+    operation: TaskOperation
+    scopes: list[Scope]
+    warnings: list[str]
+    base_url: str
+    exchange: Exchange
+    options: CallOptions
+    redactor: Redactor
+
+    def fail(self, error: InvokeError) -> None:
+        """Say which call failed, take secrets out of the error, and tell the hooks."""
+        error.locate(self.binding.provider, self.binding.model, self.kind)
+        error.message = self.redactor(error.message)
+        if isinstance(error, ProviderError):
+            error.body = self.redactor.clean(error.body)
+        tell(self.binding.hooks, "on_error", error)
+
+    def bind(self, request: HttpRequest, scope: Scope) -> Exchange:
+        """The exchange of one request of this call."""
+        tell(self.binding.hooks, "on_request", request)
+        return replace(self.exchange, request=request, scope=scope)
+
+
+def bind_task(
+    binding: Binding,
+    kind: ModelType,
+    arguments: Mapping[str, Any],
+    options: CallOptions,
+    *,
+    stream: bool = False,
+) -> BoundTask:
+    """Check one call. Nothing is rendered yet: later requests read what earlier ones saved."""
+    credentials = scope_values(binding.form, binding.find_credentials())
+    variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
+    operation = variant.task(kind)
+    parameters = dict(options.parameters or {})
+    if options.user is not None:
+        parameters["user"] = options.user
+    task = TaskCall(
+        model=binding.model,
+        arguments=arguments,
+        parameters=parameters,
+        extra_body=options.extra_body or {},
+        extra_headers=options.extra_headers or {},
+        model_properties=binding.model_properties,
+        stream=stream,
+        on_violation=binding.on_violation,
+    )
+    table = ParameterTable(variant.task_rows(kind), binding.rules, variant.drop)
+    scopes, warnings = operation.scopes(task, table, credentials)
+    timeouts = read_timeouts(options.timeout, variant.timeouts)
+    if operation.job is not None and timeouts.total is not None:
+        timeouts = replace(timeouts, total=max(timeouts.total, operation.job.timeout))
+    retry = variant.retry
+    if binding.retries is not None:
+        retry = replace(retry, times=binding.retries)
+    return BoundTask(
+        binding=binding,
+        kind=kind,
+        operation=operation,
+        scopes=scopes,
+        warnings=warnings,
+        base_url=binding.base_url or variant.base_url(credentials),
+        exchange=Exchange(
+            request=HttpRequest(method="GET", url=""),
+            scope={},
+            auth=variant.auth,
+            errors=variant.errors,
+            timeouts=timeouts,
+            retry=retry,
+        ),
+        options=options,
+        redactor=Redactor.of(credentials),
+    )
+
+
+def task_flow(bound: BoundTask) -> Flow[Any]:
+    """The flow of a whole call: one request, or several whose results are merged."""
+    if bound.operation.called is not None:
+        return (yield from _called_flow(bound))
+    results: list[Any] = []
+    done = 0
+    for scope in bound.scopes:
+        result = yield from _one(bound, scope)
+        if isinstance(result, RerankResult) and done:
+            result = moved(result, done)
+        if bound.operation.batch is not None:
+            piece = scope[bound.operation.batch.of]
+            done += len(piece) if isinstance(piece, list) else 0
+        results.append(result)
+    merged = bound.operation.response.merge(results)
+    return replace(merged, warnings=tuple(bound.warnings)) if bound.warnings else merged
+
+
+def _one(bound: BoundTask, scope: Scope) -> Flow[Any]:
+    clock = bound.exchange.clock
+    started = clock()
+    extra = bound.options.extra_headers or {}
+    operation = bound.operation
+    reply: HttpReply = yield from run_task(
+        operation, scope, bound.base_url, extra, bound.bind, bound.warnings
+    )
+    result = operation.response.read(reply, scope, clock() - started)
+    if isinstance(result, AudioReference):
+        return (yield from _fetch(bound, result))
+    return result
+
+
+def _fetch(bound: BoundTask, reference: AudioReference) -> Flow[Any]:
+    """Download audio that the service left at a URL: no credentials go there."""
+    if not host_allowed(reference.url, reference.allow_hosts, origin(bound.base_url)):
+        raise HostRefused(
+            f"The audio is at {origin(reference.url)}, which the spec does not allow. "
+            "Name its host in response.audio.allow_hosts."
+        )
+    request = HttpRequest(method="GET", url=reference.url)
+    exchange = replace(
+        bound.exchange, request=request, scope={}, auth=AUTH_KINDS["none"].from_spec({}, None)
+    )
+    reply: HttpReply = yield from call(exchange, lambda reply, _seconds: reply)
+    plan = bound.operation.response
+    assert isinstance(plan, AudioPlan)
+    return plan.finished(reply.body, reference.media_type or reply.headers.get("content-type"))
+
+
+def _called_flow(bound: BoundTask) -> Flow[Any]:
+    """A call that another operation of the same model answers, such as a guard model's chat."""
+    plan = bound.operation.response
+    assert isinstance(plan, ModerationPlan), "the schema allows `call` for moderation alone"
+    results = []
+    for scope in bound.scopes:
+        given = bound.operation.given(scope)
+        prompt = given.pop("messages", None)
+        options = CallOptions(
+            parameters=given.get("parameters"),
+            timeout=bound.options.timeout,
+            extra_body=bound.options.extra_body,
+            extra_headers=bound.options.extra_headers,
+        )
+        answer = yield from invoke_flow(bind_llm_call(bound.binding, prompt, False, options))
+        results.append(plan.read_value(answer.to_dict()))
+    return plan.merge(results)
+
+
+def speech_flow(bound: BoundTask) -> Flow[tuple[OpenReply, SpeechReader]]:
+    """The flow that opens a stream of speech."""
+    operation, scope = bound.operation, bound.scopes[0]
+    plan, response = operation.stream, operation.response
+    assert plan is not None and isinstance(response, AudioPlan)
+    if len(bound.scopes) > 1:
+        raise InvalidParameter(
+            f"{bound.binding.name} speaks shorter texts at a time, so this one cannot be "
+            "streamed in one go. Use invoke(), or stream it sentence by sentence."
+        )
+    extra = bound.options.extra_headers or {}
+    request = operation.request.build(scope, bound.base_url, extra_headers=extra)
+
+    def make_reader(reply: OpenReply, _started: float) -> SpeechReader:
+        return SpeechReader(plan, response, reply.status, reply.headers)
+
+    return (yield from open_stream(bound.bind(request, scope), make_reader))

@@ -1,0 +1,399 @@
+"""What `runtime.text_embedding(...)` and its siblings return: models to call, sync or async.
+
+A base class per model type builds the flow; the sync and the async twin only run it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from model_runtime.compile.speech_stream import SpeechReader
+from model_runtime.errors import InvokeError
+from model_runtime.exchange import Flow, OpenReply
+from model_runtime.results.moderation import ModerationResult
+from model_runtime.results.rerank import RerankResult
+from model_runtime.results.speech2text import SpeechToTextResult
+from model_runtime.results.text_embedding import TextEmbeddingResult
+from model_runtime.results.tts import TTSResult
+from model_runtime.vocabulary import ModelType
+
+from .async_driver import AsyncDriver
+from .binding import Binding, CallOptions, tell
+from .streams import AsyncStream, Stream
+from .sync_driver import SyncDriver
+from .task_arguments import AudioFile, audio_file, given, one_text, text_items
+from .task_binding import BoundTask, bind_task, speech_flow, task_flow
+
+Timeout = float | Mapping[str, float | None] | None
+Body = Mapping[str, Any] | None
+Headers = Mapping[str, str] | None
+
+
+class _Model:
+    """One model of a type; what the twins share."""
+
+    kind: ModelType
+
+    def __init__(self, binding: Binding) -> None:
+        self._binding = binding
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._binding.name!r})"
+
+    def _bind(
+        self, arguments: Mapping[str, Any], options: CallOptions, *, stream: bool = False
+    ) -> BoundTask:
+        return bind_task(self._binding, self.kind, arguments, options, stream=stream)
+
+
+class _Sync(_Model):
+    def __init__(self, binding: Binding, driver: SyncDriver) -> None:
+        super().__init__(binding)
+        self._driver = driver
+
+    def _run(self, bound: BoundTask) -> Any:
+        try:
+            result = self._driver.run(task_flow(bound))
+        except InvokeError as error:
+            bound.fail(error)
+            raise
+        tell(self._binding.hooks, "on_result", result)
+        return result
+
+
+class _Async(_Model):
+    def __init__(self, binding: Binding, driver: AsyncDriver) -> None:
+        super().__init__(binding)
+        self._driver = driver
+
+    async def _run(self, bound: BoundTask) -> Any:
+        try:
+            result = await self._driver.run(task_flow(bound))
+        except InvokeError as error:
+            bound.fail(error)
+            raise
+        tell(self._binding.hooks, "on_result", result)
+        return result
+
+
+def _options(
+    parameters: Body, user: str | None, timeout: Timeout, extra_body: Body, extra_headers: Headers
+) -> CallOptions:
+    return CallOptions(
+        parameters=parameters,
+        user=user,
+        timeout=timeout,
+        extra_body=extra_body,
+        extra_headers=extra_headers,
+    )
+
+
+def _embedding_arguments(
+    texts: object, input_type: str | None, dimensions: int | None
+) -> dict[str, Any]:
+    return {
+        "texts": text_items("texts", texts),
+        "input_type": given(input_type),
+        "dimensions": given(dimensions),
+    }
+
+
+class TextEmbeddingModel(_Sync):
+    """A text embedding model of one provider."""
+
+    kind: ModelType = "text-embedding"
+
+    def invoke(
+        self,
+        texts: str | Sequence[object],
+        *,
+        input_type: str | None = None,
+        dimensions: int | None = None,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> TextEmbeddingResult:
+        """Return one vector per text, in order; long lists are sent in several requests.
+
+        `input_type` is "document" or "query", for models that tell them apart.
+        """
+        arguments = _embedding_arguments(texts, input_type, dimensions)
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        result: TextEmbeddingResult = self._run(self._bind(arguments, options))
+        return result
+
+
+class AsyncTextEmbeddingModel(_Async):
+    """The async twin of `TextEmbeddingModel`."""
+
+    kind: ModelType = "text-embedding"
+
+    async def invoke(
+        self,
+        texts: str | Sequence[object],
+        *,
+        input_type: str | None = None,
+        dimensions: int | None = None,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> TextEmbeddingResult:
+        """Return one vector per text; see `TextEmbeddingModel.invoke`."""
+        arguments = _embedding_arguments(texts, input_type, dimensions)
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        result: TextEmbeddingResult = await self._run(self._bind(arguments, options))
+        return result
+
+
+def _rerank_arguments(
+    query: object, documents: object, top_n: int | None, score_threshold: float | None
+) -> dict[str, Any]:
+    return {
+        "query": text_items("query", [query])[0],
+        "documents": text_items("documents", documents),
+        "top_n": given(top_n),
+        "score_threshold": given(score_threshold),
+    }
+
+
+class RerankModel(_Sync):
+    """A rerank model of one provider."""
+
+    kind: ModelType = "rerank"
+
+    def invoke(
+        self,
+        query: str | Sequence[object],
+        documents: Sequence[object],
+        *,
+        top_n: int | None = None,
+        score_threshold: float | None = None,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> RerankResult:
+        """Return the documents, best first: at most `top_n`, with scores >= `score_threshold`."""
+        arguments = _rerank_arguments(query, documents, top_n, score_threshold)
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        result: RerankResult = self._run(self._bind(arguments, options))
+        return result
+
+
+class AsyncRerankModel(_Async):
+    """The async twin of `RerankModel`."""
+
+    kind: ModelType = "rerank"
+
+    async def invoke(
+        self,
+        query: str | Sequence[object],
+        documents: Sequence[object],
+        *,
+        top_n: int | None = None,
+        score_threshold: float | None = None,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> RerankResult:
+        """Return the documents, best first; see `RerankModel.invoke`."""
+        arguments = _rerank_arguments(query, documents, top_n, score_threshold)
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        result: RerankResult = await self._run(self._bind(arguments, options))
+        return result
+
+
+class SpeechToTextModel(_Sync):
+    """A speech-to-text model of one provider."""
+
+    kind: ModelType = "speech2text"
+
+    def invoke(
+        self,
+        file: AudioFile,
+        *,
+        language: str | None = None,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> SpeechToTextResult:
+        """Return the transcript of a file: bytes, a file opened as 'rb', or a path."""
+        arguments = {"file": audio_file(file), "language": given(language)}
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        result: SpeechToTextResult = self._run(self._bind(arguments, options))
+        return result
+
+
+class AsyncSpeechToTextModel(_Async):
+    """The async twin of `SpeechToTextModel`."""
+
+    kind: ModelType = "speech2text"
+
+    async def invoke(
+        self,
+        file: AudioFile,
+        *,
+        language: str | None = None,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> SpeechToTextResult:
+        """Return the transcript of a file; see `SpeechToTextModel.invoke`."""
+        arguments = {"file": audio_file(file), "language": given(language)}
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        result: SpeechToTextResult = await self._run(self._bind(arguments, options))
+        return result
+
+
+def _speech_arguments(
+    binding: Binding, text: object, voice: str | None, format: str | None
+) -> dict[str, Any]:
+    return {
+        "text": one_text("text", text),
+        "voice": given(voice or binding.model_properties.get("default_voice")),
+        "format": given(format),
+    }
+
+
+class TTSModel(_Sync):
+    """A text-to-speech model of one provider."""
+
+    kind: ModelType = "tts"
+
+    def invoke(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        format: str | None = None,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> TTSResult:
+        """Return the speech. A text over the model's limit is spoken in pieces and joined."""
+        arguments = _speech_arguments(self._binding, text, voice, format)
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        result: TTSResult = self._run(self._bind(arguments, options))
+        return result
+
+    def stream(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        format: str | None = None,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> Stream[bytes, TTSResult]:
+        """Return a stream of audio bytes; takes what `invoke` takes. Use it in a `with` block."""
+        arguments = _speech_arguments(self._binding, text, voice, format)
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        bound = self._bind(arguments, options, stream=True)
+        return Stream(self._driver, lambda: _open(bound), on_error=bound.fail)
+
+
+class AsyncTTSModel(_Async):
+    """The async twin of `TTSModel`."""
+
+    kind: ModelType = "tts"
+
+    async def invoke(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        format: str | None = None,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> TTSResult:
+        """Return the speech; see `TTSModel.invoke`."""
+        arguments = _speech_arguments(self._binding, text, voice, format)
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        result: TTSResult = await self._run(self._bind(arguments, options))
+        return result
+
+    def stream(
+        self,
+        text: str,
+        *,
+        voice: str | None = None,
+        format: str | None = None,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> AsyncStream[bytes, TTSResult]:
+        """Return a stream of audio bytes for `async with`; see `TTSModel.stream`."""
+        arguments = _speech_arguments(self._binding, text, voice, format)
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        bound = self._bind(arguments, options, stream=True)
+        return AsyncStream(self._driver, lambda: _open(bound), on_error=bound.fail)
+
+
+def _open(bound: BoundTask) -> Flow[tuple[OpenReply, SpeechReader]]:
+    return speech_flow(bound)
+
+
+class ModerationModel(_Sync):
+    """A moderation model of one provider."""
+
+    kind: ModelType = "moderation"
+
+    def invoke(
+        self,
+        text: str,
+        *,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> ModerationResult:
+        """Return whether the text is flagged; a long one is judged in pieces, the worst counts."""
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        result: ModerationResult = self._run(self._bind({"text": one_text("text", text)}, options))
+        return result
+
+
+class AsyncModerationModel(_Async):
+    """The async twin of `ModerationModel`."""
+
+    kind: ModelType = "moderation"
+
+    async def invoke(
+        self,
+        text: str,
+        *,
+        parameters: Body = None,
+        user: str | None = None,
+        timeout: Timeout = None,
+        extra_body: Body = None,
+        extra_headers: Headers = None,
+    ) -> ModerationResult:
+        """Return whether the text is flagged; see `ModerationModel.invoke`."""
+        options = _options(parameters, user, timeout, extra_body, extra_headers)
+        result: ModerationResult = await self._run(
+            self._bind({"text": one_text("text", text)}, options)
+        )
+        return result
