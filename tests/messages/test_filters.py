@@ -115,9 +115,10 @@ def test_messages_are_chosen_by_role() -> None:
     assert apply("role", [USER], "system") == []
 
 
-def test_data_is_written_as_base64_or_data_url() -> None:
+def test_data_is_written_as_base64_text_or_data_url() -> None:
     """Media go into a body as base64, as a data URL, or as the URL they have."""
     assert apply("base64", PNG) == apply("base64", b"hi") == "aGk="
+    assert apply("data_text", BARE) == "hi"
     assert apply("data_url", PNG) == "data:image/png;base64,aGk="
     assert apply("data_url", BARE) == "data:application/octet-stream;base64,aGk="
     assert apply("data_url", URL) == apply("media_url", URL) == "https://example.com/a"
@@ -128,6 +129,7 @@ def test_data_is_written_as_base64_or_data_url() -> None:
     [
         ("base64", URL, "takes images as data only"),
         ("media_url", PNG, "takes images by URL only"),
+        ("data_text", {"type": "document", "data": b"\xff"}, "as UTF-8 text only"),
         ("data_url", {"type": "document", "provider_state": {"file_id": "f"}}, "documents as data"),
         ("base64", text("x"), "no media part"),
     ],

@@ -137,12 +137,22 @@ def _messages(value: object) -> list[Canonical]:
 
 def base64(part: object) -> str:
     """The data of a media part, or bytes, in base64. A URL is refused: nothing is downloaded."""
-    if isinstance(part, bytes):
-        return b64.b64encode(part).decode("ascii")
+    return b64.b64encode(part if isinstance(part, bytes) else _data(part)).decode("ascii")
+
+
+def data_text(part: object) -> str:
+    """The data of a media part as text, for services that take plain text documents as such."""
+    try:
+        return _data(part).decode("utf-8")
+    except UnicodeDecodeError:
+        refuse("messages", f"this service takes {_plural(part)} of this type as UTF-8 text only.")
+
+
+def _data(part: object) -> bytes:
     data = _media(part).get("data")
     if not isinstance(data, bytes):
         refuse("messages", f"this service takes {_plural(part)} as data only. Pass data, not url.")
-    return b64.b64encode(data).decode("ascii")
+    return data
 
 
 def data_url(part: object) -> str:
@@ -230,6 +240,7 @@ MESSAGE_FILTERS: Final[dict[str, MessageFilter]] = {
     "call_arguments_text": MessageFilter(call_arguments_text),
     "close_objects": MessageFilter(schemas.close_objects, 0, 1),
     "const_to_enum": MessageFilter(schemas.const_to_enum),
+    "data_text": MessageFilter(data_text),
     "data_url": MessageFilter(data_url),
     "drop_empty": _pass(passes.drop_empty),
     "drop_empty_text": _pass(passes.drop_empty_text),
