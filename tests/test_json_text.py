@@ -1,0 +1,60 @@
+"""JSON on its way out and in."""
+
+from __future__ import annotations
+
+import pytest
+
+from model_runtime.errors import InvalidParameter
+from model_runtime.json_text import decode_json, encode_json
+
+
+def test_json_goes_out_compact_and_as_utf8() -> None:
+    """No blanks, no escapes for what UTF-8 holds, keys in the order given."""
+    assert encode_json({"b": "h\u00e9 \u2028", "a": [1, None, True]}) == (
+        '{"b":"h\u00e9 \u2028","a":[1,null,true]}'.encode()
+    )
+
+
+UNFIT = {
+    "lone surrogate": ("a\ud800b", "lone surrogate U\\+D800"),
+    "nan": (float("nan"), "cannot be written as JSON"),
+    "infinity": ([float("inf")], "cannot be written as JSON"),
+    "bytes": (b"x", "bytes"),
+    "object": (object(), "object"),
+}
+
+
+@pytest.mark.parametrize(("value", "said"), UNFIT.values(), ids=UNFIT)
+def test_what_json_lacks_is_an_invalid_parameter(value: object, said: str) -> None:
+    """Nothing that a service could not read is ever sent."""
+    with pytest.raises(InvalidParameter, match=said):
+        encode_json({"field": value})
+
+
+def test_value_that_holds_itself_is_an_invalid_parameter() -> None:
+    """A circle is a fault of the caller and no crash."""
+    circle: list[object] = []
+    circle.append(circle)
+    with pytest.raises(InvalidParameter, match="cannot be written as JSON"):
+        encode_json(circle)
+
+
+@pytest.mark.parametrize(
+    ("data", "value"),
+    [(b'\xef\xbb\xbf{"a":1}', {"a": 1}), (b" [1]\r\n", [1]), ('"\\ud800"', "\ud800"), ("1", 1)],
+    ids=["byte order mark", "blanks", "lone surrogate", "number"],
+)
+def test_json_comes_in_tolerantly(data: bytes | str, value: object) -> None:
+    """What services send is read, also where it is not quite clean."""
+    assert decode_json(data) == value
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"{", b"\xff", b"[" * 200_000, b"1" * 5_000, b"{}{}"],
+    ids=["empty", "cut", "no utf-8", "too deep", "huge number", "two documents"],
+)
+def test_what_is_no_json_is_a_value_error(data: bytes) -> None:
+    """Hostile documents end in the one error that callers expect."""
+    with pytest.raises(ValueError):
+        decode_json(data)
