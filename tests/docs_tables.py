@@ -1,0 +1,381 @@
+"""Writes the tables of the documentation from the code and the schemas they tell of.
+
+A page marks a table with `<!-- table: NAME -->` and `<!-- end of table -->`. A test compares
+each with what stands here; `python tests/docs_tables.py` writes all of them anew.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import json
+import re
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, get_args
+
+ROOT = Path(__file__).resolve().parents[1]
+MARKED = re.compile(
+    r"(?P<head><!-- table: (?P<name>[\w .-]+) -->\n)(?P<table>.*?)(?P<tail><!-- end of table -->)",
+    re.DOTALL,
+)
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT / "engine"))
+
+from model_runtime import errors, factory, vocabulary  # noqa: E402
+from model_runtime.auth import AUTH_KINDS  # noqa: E402
+from model_runtime.compile.conditions import TESTS  # noqa: E402
+from model_runtime.compile.filters import FILTERS, Filter  # noqa: E402
+from model_runtime.compile.jmespath_functions import ADDED_FUNCTIONS, library  # noqa: E402
+from model_runtime.compile.scopes import OPERATION_NAMES, PART  # noqa: E402
+from model_runtime.framing import FRAMINGS  # noqa: E402
+from model_runtime.messages import passes, schemas  # noqa: E402
+from model_runtime.parameters import CONVERSIONS, TEMPLATES  # noqa: E402
+from model_runtime.results.events import Event  # noqa: E402
+from model_runtime.results.llm import LLMResult  # noqa: E402
+
+# What the filters do that are Jinja's own, or too small for a docstring.
+FILTER_WORDS = {
+    "abs": "The number without its sign.",
+    "count": "The same as `length`.",
+    "d": "The same as `default`.",
+    "default": "The value, or another one when it is absent; with `true` also when it is empty.",
+    "first": "The first item; absent when there is none.",
+    "float": "The number in a text; 0.0, or the argument, when there is none.",
+    "int": "The whole number in a text; 0, or the argument, when there is none.",
+    "is_boolean": "Whether the value is true or false.",
+    "is_list": "Whether the value is a list.",
+    "is_map": "Whether the value is a map.",
+    "is_number": "Whether the value is a number.",
+    "join": "The items of a list as one text.",
+    "last": "The last item; absent when there is none.",
+    "length": "The number of items, keys or characters.",
+    "list": "The items of a list, the keys of a map or the characters of a text.",
+    "lower": "The text in lower case.",
+    "map": "One attribute of each item: `map(attribute='name')`.",
+    "max": "The largest item.",
+    "min": "The smallest item.",
+    "reject": "The items that do not pass a test.",
+    "rejectattr": "The items of which an attribute does not pass a test.",
+    "replace": "The text with one piece replaced by another.",
+    "required": "The value; an absent one is InvalidParameter with the message given.",
+    "reverse": "The items from last to first.",
+    "select": "The items that pass a test.",
+    "selectattr": "The items of which an attribute passes a test.",
+    "sort": "The items in order.",
+    "sum": "The sum of the items.",
+    "trim": "The text without blanks around it.",
+    "upper": "The text in upper case.",
+}
+TEST_WORDS = {
+    "boolean": "true or false",
+    "defined": "given: not absent",
+    "divisibleby": "a whole number that the argument divides",
+    "eq": "equal to the argument",
+    "equalto": "the same as `eq`",
+    "even": "an even whole number",
+    "false": "false",
+    "float": "a number with a fraction",
+    "ge": "greater than the argument or equal",
+    "greaterthan": "the same as `gt`",
+    "gt": "greater than the argument",
+    "in": "contained in the argument",
+    "integer": "a whole number",
+    "iterable": "a text, list or map",
+    "le": "less than the argument or equal",
+    "lessthan": "the same as `lt`",
+    "lt": "less than the argument",
+    "mapping": "a map",
+    "ne": "not equal to the argument",
+    "none": "JSON null",
+    "number": "a number",
+    "odd": "an odd whole number",
+    "sequence": "a text, list or map",
+    "string": "a text",
+    "true": "true",
+    "undefined": "absent: not given",
+}
+PART_FIELDS = {
+    "text": ("text",),
+    "image": ("data", "url", "media_type", "detail"),
+    "audio": ("data", "url", "media_type", "filename"),
+    "video": ("data", "url", "media_type", "filename"),
+    "document": ("data", "url", "media_type", "filename"),
+    "reasoning": ("text",),
+    "tool_call": ("id", "name", "arguments", "raw_arguments"),
+    "tool_result": ("id", "name", "content", "is_error"),
+}
+WIRE_KEYS = (
+    "spec_version",
+    "extends",
+    "abstract",
+    "base_url",
+    "allow_hosts",
+    "headers",
+    "query",
+    "auth",
+    "timeouts",
+    "retry",
+    "parameters",
+    "fragments",
+    "roles",
+    "drop",
+    "response_format",
+    "operations",
+    "errors",
+    "model_rules",
+)
+# How an operation is called, where the runtime has a way to call it.
+CALLED_BY = {
+    "llm": "llm",
+    "text-embedding": "text_embedding",
+    "rerank": "rerank",
+    "speech2text": "speech2text",
+    "tts": "tts",
+    "moderation": "moderation",
+    "list_models": "remote_models",
+    "validate_credentials": "validate_provider_credentials",
+}
+
+
+def provider_schema() -> dict[str, Any]:
+    """The schema of provider files."""
+    path = ROOT / "json_schemas" / "provider.schema.json"
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    titles = list(head)
+    lines = [titles, ["---"] * len(titles), *map(list, rows)]
+    shown = (" | ".join(cell.replace("|", "\\|") for cell in line) for line in lines)
+    return "".join(f"| {line} |\n" for line in shown)
+
+
+def first_line(subject: object) -> str:
+    """The first sentence block of a docstring, as one line."""
+    text = inspect.cleandoc(getattr(subject, "__doc__", None) or "")
+    return " ".join(text.partition("\n\n")[0].split())
+
+
+def code(*words: str) -> str:
+    """Words in the type of code."""
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def keys(name: str) -> str:
+    """The keys of a block of a spec: `keys request`, `keys stream.delta` ..."""
+    schema = provider_schema()
+    block = schema if name == "wire" else schema["$defs"][name]
+    found = block["properties"]
+    wanted = WIRE_KEYS if name == "wire" else [key for key in found if key[0] != "$"]
+    return table(("key", "what it says"), ((code(k), found[k]["description"]) for k in wanted))
+
+
+def filters() -> str:
+    """Every filter."""
+    return table(
+        ("filter", "arguments", "what it gives"),
+        ((code(name), arguments(entry), filter_words(name)) for name, entry in FILTERS.items()),
+    )
+
+
+def arguments(entry: Filter) -> str:
+    """How many arguments a filter takes, and which may be named."""
+    most = "any number" if entry.most is None else str(entry.most)
+    count = most if str(entry.least) == most else f"{entry.least} to {most}"
+    if entry.most is None:
+        count = f"{entry.least} or more" if entry.least else most
+    names = f": {code(*sorted(entry.keywords))}" if entry.keywords else ""
+    return ("none" if count == "0" else count) + names
+
+
+def filter_words(name: str) -> str:
+    """What a filter gives."""
+    if name in FILTER_WORDS:
+        return FILTER_WORDS[name]
+    function = FILTERS[name].function
+    for subject in (function, getattr(passes, name, None), getattr(schemas, name, None)):
+        if words := first_line(subject) if subject is not None else "":
+            return words
+    raise LookupError(f"the filter {name!r} is not described")
+
+
+def tests() -> str:
+    """Every test."""
+    return table(("test", "true for"), ((code(name), TEST_WORDS[name]) for name in sorted(TESTS)))
+
+
+def functions() -> str:
+    """Every function of extractors."""
+    own = set(library().table) - set(ADDED_FUNCTIONS)
+    rows = [(code(name), first_line(added.run)) for name, added in ADDED_FUNCTIONS.items()]
+    return f"JMESPath's own: {code(*sorted(own))}.\n\n{table(('added', 'what it does'), rows)}"
+
+
+def kinds(known: dict[str, type]) -> str:
+    """A table of kinds with the first words of their classes."""
+    return table(("kind", "what it is"), ((code(k), first_line(known[k])) for k in sorted(known)))
+
+
+def error_kinds() -> str:
+    """Every kind of error that a service may tell."""
+    return table(
+        ("kind", "class", "worth another attempt"),
+        (
+            (
+                code(kind),
+                code(errors.PROVIDER_ERRORS[kind].__name__),
+                "yes" if kind in errors.RETRYABLE_KINDS else "no",
+            )
+            for kind in vocabulary.ERROR_KINDS
+        ),
+    )
+
+
+def error_classes() -> str:
+    """Every error class."""
+    found = [
+        item
+        for item in vars(errors).values()
+        if isinstance(item, type) and issubclass(item, errors.ModelRuntimeError)
+    ]
+    return table(
+        ("class", "is a", "when"),
+        ((code(kind.__name__), code(kind.__base__.__name__), first_line(kind)) for kind in found),
+    )
+
+
+def error_tree() -> str:
+    """The tree as the module draws it."""
+    _, _, tree = inspect.cleandoc(errors.__doc__ or "").partition("\n\n")
+    return f"```text\n{tree.partition(chr(10) * 2)[0]}\n```\n"
+
+
+def part_types() -> str:
+    """Every type of part with its fields."""
+    assert set(PART_FIELDS) == set(vocabulary.PART_TYPES)
+    assert {f for fields in PART_FIELDS.values() for f in fields} | {"type", "provider_state"} == (
+        set(PART.fields or {})
+    )
+    return table(
+        ("`p.type`", "fields beside `provider_state`"),
+        ((code(kind), code(*PART_FIELDS[kind])) for kind in vocabulary.PART_TYPES),
+    )
+
+
+def names() -> str:
+    """What templates see, by operation."""
+    return table(
+        ("operation", "names"), ((code(op), code(*found)) for op, found in OPERATION_NAMES.items())
+    )
+
+
+def operations() -> str:
+    """Every operation, and whether this version calls it."""
+    found = provider_schema()["$defs"]["operations"]["properties"]
+    rows = []
+    for name in found:
+        if name.startswith("$"):
+            continue
+        method = CALLED_BY.get(name, name)
+        calls = hasattr(factory.ModelRuntime, method)
+        rows.append(
+            (
+                code(name),
+                found[name]["description"],
+                code(f"runtime.{method}") if calls else "not yet",
+            )
+        )
+    return table(("operation", "what it is", "called by"), rows)
+
+
+def events() -> str:
+    """Every event of a stream."""
+    rows = []
+    for kind in get_args(Event):
+        fields = [item.name for item in dataclasses.fields(kind)]
+        rows.append((code(kind.type), code(*fields), first_line(kind)))
+    return table(("`event.type`", "fields", "what it is"), rows)
+
+
+def result_fields() -> str:
+    """The fields of a language model's result."""
+    return table(
+        ("field", "type"),
+        ((code(item.name), code(str(item.type))) for item in dataclasses.fields(LLMResult)),
+    )
+
+
+def conversions() -> str:
+    """The conversions of a parameter row."""
+    return code(*sorted(CONVERSIONS)) + "\n"
+
+
+def templates() -> str:
+    """The templates that parameter rules may use."""
+    return table(
+        ("template", "type", "range"),
+        (
+            (
+                code(name),
+                str(rule["type"]),
+                f"{rule['min']} to {rule['max']}" if "min" in rule else "",
+            )
+            for name, rule in TEMPLATES.items()
+        ),
+    )
+
+
+def commands() -> str:
+    """Every command of the command line."""
+    from model_runtime.cli.main import build_app
+
+    rows = []
+    for command in build_app().registered_commands:
+        rows.append((code(f"model-runtime {command.name}"), first_line(command.callback)))
+    return table(("command", "what it does"), rows)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    "auth": lambda: kinds(dict(AUTH_KINDS)),
+    "commands": commands,
+    "conversions": conversions,
+    "error classes": error_classes,
+    "error kinds": error_kinds,
+    "error tree": error_tree,
+    "events": events,
+    "filters": filters,
+    "framings": lambda: kinds(dict(FRAMINGS)),
+    "functions": functions,
+    "names": names,
+    "operations": operations,
+    "part types": part_types,
+    "result": result_fields,
+    "templates": templates,
+    "tests": tests,
+}
+
+
+def fresh(text: str) -> str:
+    """A page with every table as it should be."""
+
+    def write(found: re.Match[str]) -> str:
+        kind, _, name = found["name"].partition(" ")
+        made = keys(name) if kind == "keys" else TABLES[found["name"]]()
+        return f"{found['head']}\n{made}\n{found['tail']}"
+
+    return MARKED.sub(write, text)
+
+
+def pages() -> list[Path]:
+    """Every page of the documentation that may hold a table."""
+    return [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+if __name__ == "__main__":
+    for page in pages():
+        page.write_text(fresh(page.read_text(encoding="utf-8")), encoding="utf-8")
