@@ -24,14 +24,20 @@ class Timeouts:
     total: float | None = 600.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class HttpRequest:
-    """A request as it goes out. Header names are lower case; `body` is the final bytes."""
+    """A request as it goes out. Header names are lower case; `body` is the final bytes.
+
+    Its `repr` shows no header, query or body: tools that report errors print local variables.
+    """
 
     method: str
     url: str
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"HttpRequest({self.method} {self.url.partition('?')[0]})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from .providers import AsyncProvider, Provider
 from .registry import ProviderRecord, Registry
 from .runtime.async_driver import AsyncDriver
 from .runtime.binding import Binding, redact_error, retry_policy
+from .runtime.checks import model_check, provider_check
 from .runtime.handles import AsyncLanguageModel, LanguageModel
 from .runtime.sync_driver import SyncDriver
 from .runtime.task_handles import (
@@ -143,6 +144,7 @@ class RuntimeCore:
             base_url=url,
             model_properties=entry.model_properties if entry else {},
             rules=entry.rules if entry else (),
+            pricing=entry.pricing if entry else None,
             on_violation=self.on_violation,
             retries=self.retries,
             hooks=self.hooks,
@@ -166,16 +168,46 @@ class RuntimeCore:
         )
         return _remote_entries(record, pages(exchange, listing)), Redactor.of(credentials)
 
-    def check_provider_credentials(
+    def provider_check(
         self, provider: str, values: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Check values against the provider's form."""
-        return check_form(self.registry.record(provider).description.form, values)
+    ) -> tuple[dict[str, Any], Flow[None]]:
+        """Check values against the provider's form; also the flow that proves them."""
+        record = self.registry.record(provider)
+        checked = check_form(record.description.form, values)
+        first = next((m["model"] for m in record.description.model_specs), "*")
+        return checked, provider_check(self._bound_with(record, str(first), checked))
 
-    def form_of(self, provider: str, model_type: ModelType | None) -> tuple[FormField, ...]:
-        """The credential form of a provider, or of its models."""
-        description = self.registry.record(provider).description
-        return description.form if model_type is None else description.model_form
+    def model_check(
+        self, provider: str, model_type: ModelType, model: str, values: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], Flow[None]]:
+        """Check values against the form of the provider's models; also the flow of the proof."""
+        record = self.registry.record(provider)
+        form = record.description.model_form or record.description.form
+        checked = check_form(form, values, model_type=model_type)
+        bound = self._bound_with(record, model, checked, form)
+        return checked, model_check(bound, model_type)
+
+    def _bound_with(
+        self,
+        record: ProviderRecord,
+        model: str,
+        checked: Mapping[str, Any],
+        form: tuple[FormField, ...] | None = None,
+    ) -> Binding:
+        """A binding with the values that are to be proven, and no retries."""
+        entry = record.find_model(model, "llm")
+        return Binding(
+            provider=record.name,
+            model=model,
+            compiled=record.usable(),
+            form=form or record.description.form,
+            find_credentials=lambda: checked,
+            base_url=self.base_urls.get(record.name),
+            model_properties=entry.model_properties if entry else {},
+            rules=entry.rules if entry else (),
+            on_violation="clamp",
+            retries=0,
+        )
 
 
 def _remote_entries(
@@ -302,6 +334,30 @@ class ModelRuntime:
             return self._driver.run(flow)
         except InvokeError as error:
             raise located(error, provider, redactor) from None
+
+    def validate_provider_credentials(
+        self, provider: str, credentials: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Check credentials: by the form, then by the cheapest request that proves them.
+
+        Returns what is valid of them: hidden and unknown variables are dropped. Raises
+        CredentialsInvalid with the address, the status and the service's own message.
+        """
+        checked, flow = self._core.provider_check(provider, credentials)
+        self._driver.run(flow)
+        return checked
+
+    def validate_model_credentials(
+        self,
+        provider: str,
+        model_type: ModelType,
+        model: str,
+        credentials: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Check credentials for one model, by its form and by a short call of the model."""
+        checked, flow = self._core.model_check(provider, model_type, model, credentials)
+        self._driver.run(flow)
+        return checked
 
     def llm(
         self,
@@ -446,6 +502,30 @@ class AsyncModelRuntime:
             return await self._driver.run(flow)
         except InvokeError as error:
             raise located(error, provider, redactor) from None
+
+    async def validate_provider_credentials(
+        self, provider: str, credentials: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Check credentials: by the form, then by the cheapest request that proves them.
+
+        Returns what is valid of them: hidden and unknown variables are dropped. Raises
+        CredentialsInvalid with the address, the status and the service's own message.
+        """
+        checked, flow = self._core.provider_check(provider, credentials)
+        await self._driver.run(flow)
+        return checked
+
+    async def validate_model_credentials(
+        self,
+        provider: str,
+        model_type: ModelType,
+        model: str,
+        credentials: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """Check credentials for one model, by its form and by a short call of the model."""
+        checked, flow = self._core.model_check(provider, model_type, model, credentials)
+        await self._driver.run(flow)
+        return checked
 
     def llm(
         self,

@@ -53,6 +53,22 @@ _HOLD_IPV4: Final = tuple(
 _BAD_IN_URL: Final = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"^`{|}]")
 _RAW_IN_PATH: Final = re.compile(r'[<>"^`{|}]')
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
+# Headers that frame a message or belong to one connection: two of them are two readings of it.
+_CONNECTION_HEADERS: Final = frozenset(
+    {
+        "connection",
+        "content-length",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
 # What RFC 3986 allows in a path segment and no server reads as a delimiter.
 _SEGMENT_SAFE: Final = "-._~!$'()*,:@"
 _QUERY_SAFE: Final = "-._~"
@@ -202,12 +218,19 @@ def path_segments(text: str, count: int, *, name: str = "path") -> str:
 
 
 def header_name(name: str) -> str:
-    """Return a header's name in lower case. Raises InvalidParameter when it is none."""
+    """Return a header's name in lower case.
+
+    Raises InvalidParameter when it is none, or one that only the connection may set.
+    """
     if not _HEADER_NAME.match(name):
         raise InvalidParameter(
             f"header {name!r}: not a header name; letters, digits and '-' were expected."
         )
-    return name.lower()
+    if (lower := name.lower()) in _CONNECTION_HEADERS:
+        raise InvalidParameter(
+            f"header {name!r}: it belongs to the connection, which sets it itself. Leave it out."
+        )
+    return lower
 
 
 def header_value(name: str, value: str) -> str:

@@ -53,7 +53,7 @@ class EmbeddingPlan:
             found[index] = decode_vector(self._vector(row), self._ways)
         return TextEmbeddingResult(
             embeddings=_complete(found),
-            usage=self._reply.usage(value, seconds),
+            usage=self._reply.usage(value, seconds, reply.headers),
             model=self._reply.model(value),
             raw=value,
         )

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 from model_runtime.findings import Findings
 from model_runtime.location import Place
+from model_runtime.patterns import compile_regex
 
 from .jmespath_closures import steps_of
 from .jmespath_functions import Node, library
-from .jmespath_regex import compile_regex
 
 TEXT_LIMIT: Final = 1_000
 NESTING_LIMIT: Final = 64

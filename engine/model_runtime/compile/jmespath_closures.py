@@ -11,8 +11,9 @@ import operator
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from model_runtime.patterns import compile_regex
+
 from .jmespath_functions import Node, Path, first_match, library
-from .jmespath_regex import compile_regex
 
 Steps = tuple[str | int, ...]
 

@@ -22,7 +22,7 @@ from .context import CompileContext
 from .errors_plan import ErrorsPlan, is_error
 from .request_plan import RequestPlan
 from .response_ladder import fit_response_format
-from .response_plan import ResponsePlan
+from .response_plan import ResponsePlan, require_answer
 from .stream_plan import StreamPlan, StreamReader
 
 _ARGUMENTS = ("tools", "tool_choice", "response_format")
@@ -94,6 +94,14 @@ class LLMOperation:
         """Check the arguments and render the request. InvalidParameter names what does not fit."""
         call = fit_response_format(call, self._ladder)
         self._refuse_unread(call)
+        scope, warnings = self.scope(call, table, credentials)
+        request = self.request_plan.build(scope, base_url, extra_headers=call.extra_headers)
+        return PreparedCall(request=request, scope=scope, warnings=tuple(warnings))
+
+    def scope(
+        self, call: LLMCall, table: ParameterTable, credentials: Mapping[str, object]
+    ) -> tuple[dict[str, object], list[str]]:
+        """What templates see of a call, and the warnings about its parameters."""
         resolved = table.resolve(call.parameters, call.on_violation)
         scope: dict[str, object] = {
             "model": call.model,
@@ -108,8 +116,7 @@ class LLMOperation:
             "extra_body": dict(call.extra_body) if call.extra_body else Absent,
             "credentials": credentials,
         }
-        request = self.request_plan.build(scope, base_url, extra_headers=call.extra_headers)
-        return PreparedCall(request=request, scope=scope, warnings=tuple(resolved.warnings))
+        return scope, resolved.warnings
 
     def read(
         self, reply: HttpReply, warnings: Sequence[str], *, latency: float | None = None
@@ -129,7 +136,7 @@ class LLMOperation:
             if is_failure is not None and is_error(is_failure(document)):
                 raise self.errors.read(reply.status, reply.headers, document)
             self.response.read(document, builder, is_next_frame=isinstance(value, list))
-        return builder.result(raw=value, latency=latency)
+        return require_answer(builder.result(raw=value, latency=latency), value)
 
     def reader(
         self,

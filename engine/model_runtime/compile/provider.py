@@ -27,6 +27,7 @@ from model_runtime.vocabulary import ModelType
 
 from .auth_plan import compile_auth
 from .context import CompileContext
+from .count_plan import CountOperation
 from .errors_plan import ErrorsPlan
 from .expressions import compile_expression
 from .listing import ListOperation
@@ -35,9 +36,11 @@ from .task_operation import RESPONSES, TaskOperation
 from .templates import Fragments, Template, compile_template
 from .values import place_in
 
-CompiledOperation = LLMOperation | TaskOperation | ListOperation
+CompiledOperation = LLMOperation | TaskOperation | ListOperation | CountOperation
 Compile = Callable[[Mapping[str, Any], CompileContext, ErrorsPlan], CompiledOperation]
 
+# The model types whose tokens a service may count.
+COUNTED: tuple[ModelType, ...] = ("llm", "text-embedding")
 _TIMEOUTS = ("connect", "first_byte", "between_chunks", "total")
 _DEFAULT_ROLES = {"developer": "system"}
 
@@ -112,19 +115,49 @@ class Variant:
         rows = _block(_block(_block(self._tree, "operations"), kind), "parameters")
         return read_table(rows)
 
+    def count(self, kind: ModelType) -> CountOperation | None:
+        """The service's own count of tokens for a model type, where the spec declares one."""
+        if kind not in _block(_block(self._tree, "operations"), "count_tokens"):
+            return None
+        operation = self._operation(f"count_tokens.{kind}")
+        assert isinstance(operation, CountOperation)
+        return operation
+
+    def check(self, kind: str) -> Mapping[str, Any] | None:
+        """How credentials are proven for `provider` or a model type, where the spec says so."""
+        checks = _block(_block(self._tree, "operations"), "validate_credentials")
+        found = checks.get(kind)
+        return found if isinstance(found, Mapping) else None
+
+    @property
+    def tokenizer(self) -> str | None:
+        """The name of the local tokenizer that fits the model, where the spec knows one."""
+        found = self._tree.get("tokenizer")
+        return str(found) if found else None
+
     def listing(self, name: str) -> ListOperation:
         """The operation `list_models` or `voices`. UnsupportedOperation when there is none."""
         operation = self._operation(name)
         assert isinstance(operation, ListOperation)
         return operation
 
-    def base_url(self, credentials: Mapping[str, object]) -> str:
+    def base_url(
+        self,
+        credentials: Mapping[str, object],
+        model: str = "",
+        model_properties: Mapping[str, Any] | None = None,
+    ) -> str:
         """The base URL for these credentials. HostRefused when it leads where it must not."""
         if self._base_url is None:
             raise UnsupportedOperation(
                 f"Provider {self._context.provider!r} has no base_url, so it cannot be called."
             )
-        url = str(reveal(self._base_url.render({"credentials": credentials}))).rstrip("/")
+        scope: dict[str, object] = {
+            "credentials": credentials,
+            "model": model,
+            "model_properties": model_properties or {},
+        }
+        url = str(reveal(self._base_url.render(scope))).rstrip("/")
         if not url.startswith(("http://", "https://")):
             raise HostRefused(f"The base URL {url!r} does not start with https:// or http://.")
         url = encode_path(url)
@@ -136,6 +169,9 @@ class Variant:
         for name in self.operation_names:
             if name in _COMPILERS:
                 self._operation(name, must_work=False)
+        for kind in _block(_block(self._tree, "operations"), "count_tokens"):
+            if kind in COUNTED:
+                self._operation(f"count_tokens.{kind}", must_work=False)
 
     def _operation(self, name: str, *, must_work: bool = True) -> CompiledOperation:
         operation = self._operations.get(name)
@@ -149,7 +185,8 @@ class Variant:
 
     def _compile(self, name: str) -> CompiledOperation:
         operations = _block(self._tree, "operations")
-        spec = operations.get(name)
+        outer, _, inner = name.partition(".")
+        spec = _block(operations, outer).get(inner) if inner else operations.get(name)
         if not isinstance(spec, Mapping) or name not in _COMPILERS:
             raise UnsupportedOperation(
                 f"Provider {self._context.provider!r} has no operation {name!r}; "
@@ -336,9 +373,14 @@ def _task_compiler(kind: ModelType) -> Compile:
     return lambda spec, context, errors: TaskOperation(kind, spec, context, errors)
 
 
+def _count_compiler(kind: ModelType) -> Compile:
+    return lambda spec, context, errors: CountOperation(spec, context, errors, kind)
+
+
 _COMPILERS: dict[str, Compile] = {
     "llm": _compile_llm,
     "list_models": lambda s, c, e: ListOperation(s, c, e, "list_models"),
     "voices": lambda s, c, e: ListOperation(s, c, e, "voices"),
     **{kind: _task_compiler(kind) for kind in RESPONSES},
+    **{f"count_tokens.{kind}": _count_compiler(kind) for kind in COUNTED},
 }

@@ -12,15 +12,10 @@ from model_runtime.errors import InvalidParameter
 from model_runtime.exchange import HttpRequest
 from model_runtime.json_text import encode_json
 from model_runtime.multipart import FilePart, encode_multipart
-from model_runtime.network import (
-    check_destination,
-    header_name,
-    header_value,
-    join_url,
-    path_segment,
-)
+from model_runtime.network import header_name, header_value
 from model_runtime.secrets import Secret, reveal
 
+from .address_plan import AddressPlan
 from .context import CompileContext
 from .scopes import Field
 from .templates import Template, compile_template, merge_maps
@@ -57,8 +52,7 @@ class RequestPlan:
         self._field: Field = field
         self._operation = operation
         self.method = str(spec.get("method", "POST"))
-        self._path = self._template(spec, "path", encode=True)
-        self._url = self._template(spec, "url")
+        self._address = AddressPlan(spec, context, operation, field)
         self._query = self._templates(context.tree, "query"), self._templates(spec, "query")
         self._stream_query = self._templates(stream, "query")
         self._headers = self._header_templates(context.tree, spec)
@@ -103,12 +97,7 @@ class RequestPlan:
         query = [pair for group in self._query for pair in _pairs(group, scope)]
         if streaming:
             query += _pairs(self._stream_query, scope)
-        if self._url is not None:
-            return join_url(str(reveal(self._url.render(scope))), "", query)
-        path = self._path.render(scope) if self._path is not None else ""
-        url = join_url(base_url, str(path), query)
-        check_destination(url, base_url)
-        return url
+        return self._address.build(scope, base_url, query)
 
     def _encode_body(self, scope: Scope, streaming: bool) -> Encoded:
         if self._body is None:
@@ -118,9 +107,7 @@ class RequestPlan:
             return Encoded(data=encode_json(body), content_type="application/json")
         return _ENCODERS[str(self.body_kind)](self._body.render(scope), self._content_type)
 
-    def _template(
-        self, spec: Mapping[str, Any], key: str, *, encode: bool = False
-    ) -> Template | None:
+    def _template(self, spec: Mapping[str, Any], key: str) -> Template | None:
         if key not in spec:
             return None
         return compile_template(
@@ -129,7 +116,6 @@ class RequestPlan:
             self._context.findings,
             place_in(spec, key),
             fragments=self._context.fragments,
-            encode=path_segment if encode else None,
         )
 
     def _templates(self, spec: Mapping[str, Any], key: str) -> dict[str, Template]:
@@ -145,17 +131,23 @@ class RequestPlan:
         for spec in specs:
             headers = spec.get("headers")
             for name, value in headers.items() if isinstance(headers, Mapping) else ():
-                found[str(name).lower()] = compile_template(
+                place = place_in(headers, name)
+                try:
+                    lower = header_name(str(name))
+                except InvalidParameter as fault:
+                    self._context.findings.add("A506", str(fault), place)
+                    continue
+                found[lower] = compile_template(
                     value,
                     names,
                     self._context.findings,
-                    place_in(headers, name),
+                    place,
                     fragments=self._context.fragments,
                 )
         return found
 
     def _names_read(self) -> frozenset[str]:
-        templates = [self._path, self._url, self._body, self._stream_body]
+        templates = [*self._address.templates, self._body, self._stream_body]
         templates += [*self._headers.values(), *self._query[0].values(), *self._query[1].values()]
         found: set[str] = set()
         for template in templates:

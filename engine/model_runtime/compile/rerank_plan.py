@@ -41,7 +41,7 @@ class RerankPlan:
         found = [self._document(position, row, given) for position, row in enumerate(rows)]
         return RerankResult(
             documents=_selected(found, scope),
-            usage=self._reply.usage(value, seconds),
+            usage=self._reply.usage(value, seconds, reply.headers),
             model=self._reply.model(value),
             raw=value,
         )

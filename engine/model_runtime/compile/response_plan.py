@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from model_runtime.accumulate import BuilderOptions, ReplyBuilder
+from model_runtime.errors import ReplyError
 from model_runtime.findings import Findings
+from model_runtime.results.llm import LLMResult
 from model_runtime.think_tags import ThinkTags
 from model_runtime.vocabulary import FinishReason
 
@@ -14,6 +17,8 @@ from .content_plan import ContentPlan
 from .fields_plan import FieldsPlan
 from .usage_plan import UsagePlan, no_usage
 from .values import Reader, compile_value
+
+_EXCERPT: Final = 200
 
 
 class ResponsePlan:
@@ -56,6 +61,22 @@ class ResponsePlan:
         if self.content is not None:
             self.content.read(body, builder, is_next_frame=is_next_frame)
         self._fields.read(body, builder)
+
+
+def require_answer(result: LLMResult, value: object) -> LLMResult:
+    """Return `result` if its reply said anything at all.
+
+    ReplyError otherwise: JSON of another shape comes from a wrong address, not from a model.
+    """
+    usage = result.usage.raw
+    if result.message.parts or result.raw_finish_reason or result.id or result.model or usage:
+        return result
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    shown = text if len(text) <= _EXCERPT else text[:_EXCERPT] + "..."
+    raise ReplyError(
+        f"The reply holds no answer: {shown}. Expected the shape that the spec's `response` "
+        "reads; check base_url and the model's name."
+    )
 
 
 def _finish_map(spec: Mapping[str, Any]) -> dict[str, FinishReason | None]:

@@ -29,7 +29,7 @@ from model_runtime.vocabulary import ErrorKind
 from .errors_plan import ErrorsPlan, is_error, read_body
 from .event_rules import EventError, EventRules
 from .fields_plan import FieldsPlan
-from .response_plan import ResponsePlan
+from .response_plan import ResponsePlan, require_answer
 from .values import Reader
 
 _BLANK = b" \t\r\n\xef\xbb\xbf"
@@ -308,6 +308,7 @@ class StreamReader:
         if self._is_error is not None and is_error(found := self._is_error(value)):
             raise self._error(value, found)
         self._plan.response.read(value, self._builder)
+        require_answer(self._make_result(), value)
 
 
 def _as_bytes(data: str | bytes) -> bytes:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from types import MappingProxyType
 from typing import Any
 
 from model_runtime.errors import ReplyError
@@ -64,12 +65,17 @@ class ReplyPlan:
         wanted = ", ".join(self._content_types)
         raise ReplyError(f"The reply is {kind or 'of no type'}; expected {wanted}.")
 
-    def usage(self, value: Any, seconds: float | None) -> Usage:
-        """The usage that a reply tells."""
+    def usage(
+        self,
+        value: Any,
+        seconds: float | None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Usage:
+        """The usage that a reply tells, in its JSON or in its headers."""
         if self._usage is None:
             return Usage(latency=seconds)
         found = self._usage.at(value)
-        usage = self._usage.normalize(self._usage.read(found) if found else {}, found)
+        usage = self._usage.normalize(self._usage.read(found or {}, headers), found)
         return with_latency(usage, seconds)
 
     def model(self, value: Any) -> str | None:

@@ -36,7 +36,9 @@ class TranscriptPlan:
         kind = reply.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind in _TEXT_TYPES and reply.body.lstrip()[:1] != b"{":
             text = reply.body.decode("utf-8", "replace")
-            return SpeechToTextResult(text=text.strip(), usage=self._reply.usage({}, seconds))
+            return SpeechToTextResult(
+                text=text.strip(), usage=self._reply.usage({}, seconds, reply.headers)
+            )
         value = self._reply.json(reply)
         found = self._text(value)
         if found is None:
@@ -48,7 +50,7 @@ class TranscriptPlan:
             duration=_seconds(self._duration(value) if self._duration is not None else None),
             segments=_read_rows(self._segments, value),
             words=_read_rows(self._words, value),
-            usage=self._reply.usage(value, seconds),
+            usage=self._reply.usage(value, seconds, reply.headers),
             raw=value,
         )
 

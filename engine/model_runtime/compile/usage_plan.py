@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from model_runtime.findings import Findings
@@ -21,11 +22,25 @@ class UsagePlan:
     outside` that its output count leaves reasoning out; `Usage` always includes them.
     """
 
-    __slots__ = ("_cached_outside", "_names", "_others", "_reasoning_outside", "at", "read_counts")
+    __slots__ = (
+        "_cached_outside",
+        "_headers",
+        "_names",
+        "_others",
+        "_reasoning_outside",
+        "at",
+        "read_counts",
+    )
 
     def __init__(self, spec: Mapping[str, Any], findings: Findings) -> None:
         self.at: Reader = compile_value(spec.get("at", "usage"), findings, place_in(spec, "at"))
-        self._names = [name for name in COUNTS if name in spec]
+        told = {name: str(spec[name]) for name in COUNTS if name in spec}
+        self._headers = {
+            name: path.removeprefix("header:").lower()
+            for name, path in told.items()
+            if path.startswith("header:")
+        }
+        self._names = [name for name in told if name not in self._headers]
         paths = [str(spec[name]) for name in self._names]
         places = [place_in(spec, name) for name in self._names]
         self.read_counts: Callable[[Any], list[Any]] = compile_paths(paths, findings, places)
@@ -39,9 +54,14 @@ class UsagePlan:
         self._cached_outside = spec.get("cached") == "outside"
         self._reasoning_outside = spec.get("reasoning") == "outside"
 
-    def read(self, found: object) -> dict[str, Any]:
-        """Return the counts in a usage object, without those it does not tell."""
+    def read(
+        self, found: object, headers: Mapping[str, str] = MappingProxyType({})
+    ) -> dict[str, Any]:
+        """Return the counts in a usage object and in headers, without those they do not tell."""
         counts: dict[str, Any] = {}
+        for name, header in self._headers.items():
+            if (text := headers.get(header, "").strip()).isdecimal():
+                counts[name] = int(text)
         for name, value in zip(self._names, self.read_counts(found), strict=True):
             if (count := _count(value)) is not None:
                 counts[name] = count

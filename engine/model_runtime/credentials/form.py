@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from model_runtime.errors import CredentialsInvalid
+from model_runtime.patterns import compile_regex
 from model_runtime.secrets import Secret
 
 MODEL_TYPE_VARIABLE = "__model_type"
@@ -150,7 +151,7 @@ def _check_value(row: FormField, value: Any) -> Any:
 
 def _check_format(row: FormField, value: str) -> None:
     name = row.variable
-    if row.pattern and not _has_form(row.pattern, value):
+    if row.pattern and not _has_form(name, row.pattern, value):
         raise CredentialsInvalid(
             f"The credential {name!r} does not have the form {row.pattern} that the spec asks for."
         )
@@ -165,11 +166,18 @@ def _check_format(row: FormField, value: str) -> None:
             raise CredentialsInvalid(f"The credential {name!r} must be a JSON document.") from None
 
 
-def _has_form(pattern: str, value: str) -> bool:
+def _has_form(name: str, pattern: str, value: str) -> bool:
+    try:
+        compiled = compile_regex(pattern)
+    except ValueError as fault:
+        raise CredentialsInvalid(
+            f"The credential {name!r} cannot be checked: the spec's pattern {pattern!r} is "
+            f"refused, as {fault}. Write a simpler pattern."
+        ) from None
     # `$` would also hold before a line break at the end, which no form of ours means.
     if len(value) > _MAX_PATTERN_INPUT or value.endswith("\n"):
         return False
-    return re.search(pattern, value) is not None
+    return compiled.search(value) is not None
 
 
 def scope_values(form: Iterable[FormField], checked: Mapping[str, Any]) -> dict[str, Any]:

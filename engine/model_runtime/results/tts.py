@@ -23,3 +23,16 @@ class TTSResult:
             "media_type": self.media_type,
             "warnings": list(self.warnings),
         }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """A voice to speak with: its id for `voice=`, a label, and the languages it speaks."""
+
+    id: str
+    label: str
+    languages: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready data in the schema's field names."""
+        return {"mode": self.id, "name": self.label, "language": list(self.languages)}

@@ -11,7 +11,7 @@ from model_runtime.compile.provider import CompiledProvider, Variant
 from model_runtime.credentials.form import FormField, scope_values
 from model_runtime.durations import read_duration
 from model_runtime.errors import InvalidParameter, InvokeError, ProviderError
-from model_runtime.exchange import Timeouts
+from model_runtime.exchange import HttpRequest, Timeouts
 from model_runtime.flows.call import Exchange
 from model_runtime.flows.retry import RetryPolicy
 from model_runtime.messages import (
@@ -42,6 +42,7 @@ class Binding:
     base_url: str | None = None
     model_properties: Mapping[str, Any]
     rules: tuple[ParameterRule, ...] = ()
+    pricing: Mapping[str, Any] | None = None
     on_violation: OnViolation = "error"
     retries: int | None = None
     hooks: Sequence[object] = ()
@@ -78,6 +79,7 @@ def redact_error(error: InvokeError, redactor: Redactor) -> None:
         fault.args = (fault.message,)
         if isinstance(fault, ProviderError):
             fault.body = redactor.clean(fault.body)
+            fault.request_id = redactor(fault.request_id or "") or None
         fault = fault.__cause__ or fault.__context__
 
 
@@ -93,15 +95,16 @@ def bind_llm_call(
         _llm_call(binding, prompt, stream, options),
         ParameterTable(variant.rows, binding.rules, variant.drop),
         credentials,
-        binding.base_url or variant.base_url(credentials),
+        binding.base_url or variant.base_url(credentials, binding.model, binding.model_properties),
     )
-    tell(binding.hooks, "on_request", prepared.request)
+    redactor = Redactor.of(credentials)
+    tell_request(binding.hooks, prepared.request, redactor)
     return BoundCall(
         binding=binding,
         exchange=bind_exchange(binding, variant, prepared, options.timeout),
         operation=operation,
         prepared=prepared,
-        redactor=Redactor.of(credentials),
+        redactor=redactor,
     )
 
 
@@ -194,3 +197,10 @@ def tell(hooks: Sequence[object], name: str, subject: object) -> None:
         method = getattr(hook, name, None)
         if method is not None:
             method(subject)
+
+
+def tell_request(hooks: Sequence[object], request: HttpRequest, redactor: Redactor) -> None:
+    """Tell the hooks a request as it stands before auth, without the secrets that it may hold."""
+    if hooks:
+        headers = {name: redactor(value) for name, value in request.headers.items()}
+        tell(hooks, "on_request", replace(request, url=redactor(request.url), headers=headers))

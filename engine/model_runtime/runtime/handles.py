@@ -11,11 +11,15 @@ from typing import Any
 from model_runtime.errors import InvokeError
 from model_runtime.exchange import Flow, HttpRequest, OpenReply
 from model_runtime.flows.call import call, open_stream
+from model_runtime.pricing import Price, price_of
 from model_runtime.results.events import Event
 from model_runtime.results.llm import LLMResult
+from model_runtime.results.tokens import TokenCount
+from model_runtime.results.usage import Usage
 
 from .async_driver import AsyncDriver
 from .binding import Binding, BoundCall, CallOptions, bind_llm_call, tell
+from .counting import CountMethod, count_conversation
 from .streams import AsyncStream, Reader, Stream
 from .sync_driver import SyncDriver
 
@@ -125,6 +129,25 @@ class LanguageModel:
         )
         return Stream(self._driver, lambda: stream_flow(bound), on_error=bound.fail)
 
+    def count_tokens(
+        self,
+        messages: object,
+        tools: Sequence[object] | None = None,
+        *,
+        method: CountMethod = "auto",
+    ) -> TokenCount:
+        """Return how many tokens a call would send.
+
+        `method` "auto" asks the service where its spec says how, else counts here; "remote"
+        only asks; "local" uses a tokenizer of the extra `tokens`; "estimate" needs nothing.
+        The last two send nothing.
+        """
+        return self._driver.run(count_conversation(self._binding, messages, tools, method))
+
+    def price(self, usage: Usage) -> Price | None:
+        """What a call cost, or None when the spec knows no price of this model."""
+        return price_of(usage, self._binding.pricing)
+
     def render(
         self, prompt: object, *, stream: bool = False, options: CallOptions | None = None
     ) -> HttpRequest:
@@ -214,6 +237,25 @@ class AsyncLanguageModel:
             ),
         )
         return AsyncStream(self._driver, lambda: stream_flow(bound), on_error=bound.fail)
+
+    async def count_tokens(
+        self,
+        messages: object,
+        tools: Sequence[object] | None = None,
+        *,
+        method: CountMethod = "auto",
+    ) -> TokenCount:
+        """Return how many tokens a call would send.
+
+        `method` "auto" asks the service where its spec says how, else counts here; "remote"
+        only asks; "local" uses a tokenizer of the extra `tokens`; "estimate" needs nothing.
+        The last two send nothing.
+        """
+        return await self._driver.run(count_conversation(self._binding, messages, tools, method))
+
+    def price(self, usage: Usage) -> Price | None:
+        """What a call cost, or None when the spec knows no price of this model."""
+        return price_of(usage, self._binding.pricing)
 
     def render(
         self, prompt: object, *, stream: bool = False, options: CallOptions | None = None

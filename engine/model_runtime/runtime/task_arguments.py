@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import IO, Any
 
 from model_runtime.absent import Absent
 from model_runtime.errors import InvalidParameter
 from model_runtime.messages import normalize_messages
 from model_runtime.messages.media import sniff, type_of_format
+from model_runtime.vocabulary import ModelType
 
 AudioFile = bytes | IO[bytes] | str | os.PathLike[str]
 
@@ -77,3 +78,55 @@ def audio_file(file: AudioFile) -> dict[str, Any]:
 def _by_name(filename: str | None) -> str:
     extension = (filename or "").rpartition(".")[2].lower()
     return type_of_format(extension, "audio") if extension else "audio/wav"
+
+
+def embedding_arguments(
+    texts: object, input_type: str | None = None, dimensions: int | None = None
+) -> dict[str, Any]:
+    """The arguments of an embedding call."""
+    return {
+        "texts": text_items("texts", texts),
+        "input_type": given(input_type),
+        "dimensions": given(dimensions),
+    }
+
+
+def rerank_arguments(
+    query: object,
+    documents: object,
+    top_n: int | None = None,
+    score_threshold: float | None = None,
+) -> dict[str, Any]:
+    """The arguments of a rerank call."""
+    return {
+        "query": text_items("query", [query])[0],
+        "documents": text_items("documents", documents),
+        "top_n": given(top_n),
+        "score_threshold": given(score_threshold),
+    }
+
+
+def transcript_arguments(file: AudioFile, language: str | None = None) -> dict[str, Any]:
+    """The arguments of a speech-to-text call."""
+    return {"file": audio_file(file), "language": given(language)}
+
+
+def speech_arguments(
+    text: object, voice: str | None = None, format: str | None = None
+) -> dict[str, Any]:
+    """The arguments of a text-to-speech call."""
+    return {"text": one_text("text", text), "voice": given(voice), "format": given(format)}
+
+
+def moderation_arguments(text: object) -> dict[str, Any]:
+    """The arguments of a moderation call."""
+    return {"text": one_text("text", text)}
+
+
+TASK_ARGUMENTS: dict[ModelType, Callable[..., dict[str, Any]]] = {
+    "text-embedding": embedding_arguments,
+    "rerank": rerank_arguments,
+    "speech2text": transcript_arguments,
+    "tts": speech_arguments,
+    "moderation": moderation_arguments,
+}

@@ -13,7 +13,7 @@ from model_runtime.compile.rerank_plan import moved
 from model_runtime.compile.speech_stream import SpeechReader
 from model_runtime.compile.task_operation import TaskCall, TaskOperation
 from model_runtime.credentials.form import scope_values
-from model_runtime.errors import HostRefused, InvalidParameter, InvokeError, ProviderError
+from model_runtime.errors import HostRefused, InvalidParameter, InvokeError
 from model_runtime.exchange import Flow, HttpReply, HttpRequest, OpenReply
 from model_runtime.flows.call import Exchange, call, open_stream
 from model_runtime.flows.task import run_task
@@ -23,7 +23,15 @@ from model_runtime.results.rerank import RerankResult
 from model_runtime.secrets import Redactor
 from model_runtime.vocabulary import ModelType
 
-from .binding import Binding, CallOptions, bind_llm_call, read_timeouts, tell
+from .binding import (
+    Binding,
+    CallOptions,
+    bind_llm_call,
+    read_timeouts,
+    redact_error,
+    tell,
+    tell_request,
+)
 from .handles import invoke_flow
 
 Scope = dict[str, Any]
@@ -46,14 +54,12 @@ class BoundTask:
     def fail(self, error: InvokeError) -> None:
         """Say which call failed, take secrets out of the error, and tell the hooks."""
         error.locate(self.binding.provider, self.binding.model, self.kind)
-        error.message = self.redactor(error.message)
-        if isinstance(error, ProviderError):
-            error.body = self.redactor.clean(error.body)
+        redact_error(error, self.redactor)
         tell(self.binding.hooks, "on_error", error)
 
     def bind(self, request: HttpRequest, scope: Scope) -> Exchange:
         """The exchange of one request of this call."""
-        tell(self.binding.hooks, "on_request", request)
+        tell_request(self.binding.hooks, request, self.redactor)
         return replace(self.exchange, request=request, scope=scope)
 
 
@@ -96,7 +102,8 @@ def bind_task(
         operation=operation,
         scopes=scopes,
         warnings=warnings,
-        base_url=binding.base_url or variant.base_url(credentials),
+        base_url=binding.base_url
+        or variant.base_url(credentials, binding.model, binding.model_properties),
         exchange=Exchange(
             request=HttpRequest(method="GET", url=""),
             scope={},

@@ -15,15 +15,26 @@ from model_runtime.results.moderation import ModerationResult
 from model_runtime.results.rerank import RerankResult
 from model_runtime.results.speech2text import SpeechToTextResult
 from model_runtime.results.text_embedding import TextEmbeddingResult
-from model_runtime.results.tts import TTSResult
+from model_runtime.results.tokens import TokenCount
+from model_runtime.results.tts import TTSResult, Voice
 from model_runtime.vocabulary import ModelType
 
 from .async_driver import AsyncDriver
 from .binding import Binding, CallOptions, tell
+from .counting import CountMethod, count_texts
 from .streams import AsyncStream, Stream
 from .sync_driver import SyncDriver
-from .task_arguments import AudioFile, audio_file, given, one_text, text_items
+from .task_arguments import (
+    AudioFile,
+    embedding_arguments,
+    moderation_arguments,
+    rerank_arguments,
+    speech_arguments,
+    text_items,
+    transcript_arguments,
+)
 from .task_binding import BoundTask, bind_task, speech_flow, task_flow
+from .voices import voices_flow
 
 Timeout = float | Mapping[str, float | None] | None
 Body = Mapping[str, Any] | None
@@ -89,16 +100,6 @@ def _options(
     )
 
 
-def _embedding_arguments(
-    texts: object, input_type: str | None, dimensions: int | None
-) -> dict[str, Any]:
-    return {
-        "texts": text_items("texts", texts),
-        "input_type": given(input_type),
-        "dimensions": given(dimensions),
-    }
-
-
 class TextEmbeddingModel(_Sync):
     """A text embedding model of one provider."""
 
@@ -120,10 +121,16 @@ class TextEmbeddingModel(_Sync):
 
         `input_type` is "document" or "query", for models that tell them apart.
         """
-        arguments = _embedding_arguments(texts, input_type, dimensions)
+        arguments = embedding_arguments(texts, input_type, dimensions)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         result: TextEmbeddingResult = self._run(self._bind(arguments, options))
         return result
+
+    def count_tokens(
+        self, texts: str | Sequence[object], *, method: CountMethod = "auto"
+    ) -> list[TokenCount]:
+        """Return the tokens of each text. Nothing is sent."""
+        return self._driver.run(count_texts(self._binding, text_items("texts", texts), method))
 
 
 class AsyncTextEmbeddingModel(_Async):
@@ -144,21 +151,18 @@ class AsyncTextEmbeddingModel(_Async):
         extra_headers: Headers = None,
     ) -> TextEmbeddingResult:
         """Return one vector per text; see `TextEmbeddingModel.invoke`."""
-        arguments = _embedding_arguments(texts, input_type, dimensions)
+        arguments = embedding_arguments(texts, input_type, dimensions)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         result: TextEmbeddingResult = await self._run(self._bind(arguments, options))
         return result
 
-
-def _rerank_arguments(
-    query: object, documents: object, top_n: int | None, score_threshold: float | None
-) -> dict[str, Any]:
-    return {
-        "query": text_items("query", [query])[0],
-        "documents": text_items("documents", documents),
-        "top_n": given(top_n),
-        "score_threshold": given(score_threshold),
-    }
+    async def count_tokens(
+        self, texts: str | Sequence[object], *, method: CountMethod = "auto"
+    ) -> list[TokenCount]:
+        """Return the tokens of each text; see `TextEmbeddingModel.count_tokens`."""
+        return await self._driver.run(
+            count_texts(self._binding, text_items("texts", texts), method)
+        )
 
 
 class RerankModel(_Sync):
@@ -180,7 +184,7 @@ class RerankModel(_Sync):
         extra_headers: Headers = None,
     ) -> RerankResult:
         """Return the documents, best first: at most `top_n`, with scores >= `score_threshold`."""
-        arguments = _rerank_arguments(query, documents, top_n, score_threshold)
+        arguments = rerank_arguments(query, documents, top_n, score_threshold)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         result: RerankResult = self._run(self._bind(arguments, options))
         return result
@@ -205,7 +209,7 @@ class AsyncRerankModel(_Async):
         extra_headers: Headers = None,
     ) -> RerankResult:
         """Return the documents, best first; see `RerankModel.invoke`."""
-        arguments = _rerank_arguments(query, documents, top_n, score_threshold)
+        arguments = rerank_arguments(query, documents, top_n, score_threshold)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         result: RerankResult = await self._run(self._bind(arguments, options))
         return result
@@ -228,7 +232,7 @@ class SpeechToTextModel(_Sync):
         extra_headers: Headers = None,
     ) -> SpeechToTextResult:
         """Return the transcript of a file: bytes, a file opened as 'rb', or a path."""
-        arguments = {"file": audio_file(file), "language": given(language)}
+        arguments = transcript_arguments(file, language)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         result: SpeechToTextResult = self._run(self._bind(arguments, options))
         return result
@@ -251,20 +255,17 @@ class AsyncSpeechToTextModel(_Async):
         extra_headers: Headers = None,
     ) -> SpeechToTextResult:
         """Return the transcript of a file; see `SpeechToTextModel.invoke`."""
-        arguments = {"file": audio_file(file), "language": given(language)}
+        arguments = transcript_arguments(file, language)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         result: SpeechToTextResult = await self._run(self._bind(arguments, options))
         return result
 
 
-def _speech_arguments(
+def _spoken(
     binding: Binding, text: object, voice: str | None, format: str | None
 ) -> dict[str, Any]:
-    return {
-        "text": one_text("text", text),
-        "voice": given(voice or binding.model_properties.get("default_voice")),
-        "format": given(format),
-    }
+    voice = voice or binding.model_properties.get("default_voice")
+    return speech_arguments(text, voice, format)
 
 
 class TTSModel(_Sync):
@@ -285,7 +286,7 @@ class TTSModel(_Sync):
         extra_headers: Headers = None,
     ) -> TTSResult:
         """Return the speech. A text over the model's limit is spoken in pieces and joined."""
-        arguments = _speech_arguments(self._binding, text, voice, format)
+        arguments = _spoken(self._binding, text, voice, format)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         result: TTSResult = self._run(self._bind(arguments, options))
         return result
@@ -303,10 +304,14 @@ class TTSModel(_Sync):
         extra_headers: Headers = None,
     ) -> Stream[bytes, TTSResult]:
         """Return a stream of audio bytes; takes what `invoke` takes. Use it in a `with` block."""
-        arguments = _speech_arguments(self._binding, text, voice, format)
+        arguments = _spoken(self._binding, text, voice, format)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         bound = self._bind(arguments, options, stream=True)
         return Stream(self._driver, lambda: _open(bound), on_error=bound.fail)
+
+    def voices(self, language: str | None = None) -> tuple[Voice, ...]:
+        """The voices: those that the model lists, else those that the service lists."""
+        return self._driver.run(voices_flow(self._binding, language))
 
 
 class AsyncTTSModel(_Async):
@@ -327,7 +332,7 @@ class AsyncTTSModel(_Async):
         extra_headers: Headers = None,
     ) -> TTSResult:
         """Return the speech; see `TTSModel.invoke`."""
-        arguments = _speech_arguments(self._binding, text, voice, format)
+        arguments = _spoken(self._binding, text, voice, format)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         result: TTSResult = await self._run(self._bind(arguments, options))
         return result
@@ -345,10 +350,14 @@ class AsyncTTSModel(_Async):
         extra_headers: Headers = None,
     ) -> AsyncStream[bytes, TTSResult]:
         """Return a stream of audio bytes for `async with`; see `TTSModel.stream`."""
-        arguments = _speech_arguments(self._binding, text, voice, format)
+        arguments = _spoken(self._binding, text, voice, format)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         bound = self._bind(arguments, options, stream=True)
         return AsyncStream(self._driver, lambda: _open(bound), on_error=bound.fail)
+
+    async def voices(self, language: str | None = None) -> tuple[Voice, ...]:
+        """The voices; see `TTSModel.voices`."""
+        return await self._driver.run(voices_flow(self._binding, language))
 
 
 def _open(bound: BoundTask) -> Flow[tuple[OpenReply, SpeechReader]]:
@@ -372,7 +381,7 @@ class ModerationModel(_Sync):
     ) -> ModerationResult:
         """Return whether the text is flagged; a long one is judged in pieces, the worst counts."""
         options = _options(parameters, user, timeout, extra_body, extra_headers)
-        result: ModerationResult = self._run(self._bind({"text": one_text("text", text)}, options))
+        result: ModerationResult = self._run(self._bind(moderation_arguments(text), options))
         return result
 
 
@@ -393,7 +402,5 @@ class AsyncModerationModel(_Async):
     ) -> ModerationResult:
         """Return whether the text is flagged; see `ModerationModel.invoke`."""
         options = _options(parameters, user, timeout, extra_body, extra_headers)
-        result: ModerationResult = await self._run(
-            self._bind({"text": one_text("text", text)}, options)
-        )
+        result: ModerationResult = await self._run(self._bind(moderation_arguments(text), options))
         return result

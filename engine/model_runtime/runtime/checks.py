@@ -1,0 +1,114 @@
+"""The network check of credentials: the cheapest request that proves them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from model_runtime.audio import wrap_wav
+from model_runtime.compile.provider import Variant
+from model_runtime.credentials.form import scope_values
+from model_runtime.errors import CredentialsInvalid, InvokeError, UnsupportedOperation
+from model_runtime.exchange import Flow
+from model_runtime.flows.call import Exchange, call
+from model_runtime.secrets import Redactor
+from model_runtime.vocabulary import ModelType
+
+from .binding import Binding, CallOptions, bind_llm_call, redact_error, retry_policy
+from .handles import invoke_flow
+from .task_arguments import TASK_ARGUMENTS
+from .task_binding import bind_task, task_flow
+
+# What is sent to a model when a spec declares no check of its own for its type.
+_GIVEN: dict[ModelType, dict[str, Any]] = {
+    "llm": {"messages": "ping", "parameters": {"max_tokens": 16}},
+    "text-embedding": {"texts": ["ping"]},
+    "rerank": {"query": "ping", "documents": ["ping", "pong"]},
+    "moderation": {"text": "ping"},
+    "tts": {"text": "ping"},
+    "speech2text": {"file": wrap_wav(bytes(8_000), sample_rate=16_000)},
+}
+
+
+def provider_check(binding: Binding) -> Flow[None]:
+    """The flow that proves a provider's credentials; nothing is sent when none is declared."""
+    variant = binding.compiled.base_variant()
+    check = variant.check("provider")
+    if check is not None:
+        yield from _checked(binding, _run(binding, check))
+
+
+def model_check(binding: Binding, kind: ModelType) -> Flow[None]:
+    """The flow that proves credentials for one model, by its spec's check or a short call."""
+    check = binding.compiled.base_variant().check(kind) or {"call": kind}
+    yield from _checked(binding, _run(binding, check))
+
+
+def _checked(binding: Binding, flow: Flow[None]) -> Flow[None]:
+    try:
+        yield from flow
+    except InvokeError as error:
+        credentials = scope_values(binding.form, binding.find_credentials())
+        redact_error(error, Redactor.of(credentials))
+        raise CredentialsInvalid(
+            f"The credentials of {binding.provider!r} were not accepted by {_host(binding)}: "
+            f"{error.describe()}"
+        ) from None
+
+
+def _run(binding: Binding, check: Mapping[str, Any]) -> Flow[None]:
+    called = check.get("call")
+    given = {**_GIVEN.get(called or "llm", {}), **(check.get("given") or {})}
+    if called == "list_models":
+        yield from _list(binding)
+    elif called == "llm":
+        yield from _chat(binding, given)
+    elif called:
+        yield from _task(binding, called, given)
+
+
+def _list(binding: Binding) -> Flow[None]:
+    credentials = scope_values(binding.form, binding.find_credentials())
+    variant = binding.compiled.base_variant()
+    if "list_models" not in variant.operation_names:
+        return
+    listing = variant.listing("list_models")
+    base_url = binding.base_url or variant.base_url(credentials)
+    exchange = Exchange(
+        request=listing.first(credentials, base_url),
+        scope={"credentials": credentials},
+        auth=variant.auth,
+        errors=variant.errors,
+        timeouts=variant.timeouts,
+        retry=retry_policy(variant.retry, binding.retries),
+    )
+    yield from call(exchange, lambda reply, _seconds: listing.read(reply))
+
+
+def _chat(binding: Binding, given: Mapping[str, Any]) -> Flow[None]:
+    model = given.get("model") or binding.model
+    bound = replace(binding, model=model, on_violation="clamp")
+    options = CallOptions(parameters=given.get("parameters"))
+    yield from invoke_flow(bind_llm_call(bound, given["messages"], False, options))
+
+
+def _task(binding: Binding, kind: ModelType, given: Mapping[str, Any]) -> Flow[None]:
+    own = {name: value for name, value in given.items() if name not in ("parameters", "model")}
+    options = CallOptions(parameters=given.get("parameters"))
+    yield from task_flow(bind_task(binding, kind, TASK_ARGUMENTS[kind](**own), options))
+
+
+def _host(binding: Binding) -> str:
+    try:
+        credentials = scope_values(binding.form, binding.find_credentials())
+        url = binding.base_url or _variant(binding).base_url(credentials)
+    except (InvokeError, UnsupportedOperation):
+        return "the service"
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}{parts.path}"
+
+
+def _variant(binding: Binding) -> Variant:
+    return binding.compiled.base_variant()
