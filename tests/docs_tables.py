@@ -35,6 +35,8 @@ from model_runtime.messages import passes, schemas  # noqa: E402
 from model_runtime.parameters import CONVERSIONS, TEMPLATES  # noqa: E402
 from model_runtime.results.events import Event  # noqa: E402
 from model_runtime.results.llm import LLMResult  # noqa: E402
+from model_runtime.runtime.handles import LanguageModel  # noqa: E402
+from model_runtime.runtime.task_handles import TTSModel  # noqa: E402
 
 # What the filters do that are Jinja's own, or too small for a docstring.
 FILTER_WORDS = {
@@ -127,16 +129,18 @@ WIRE_KEYS = (
     "errors",
     "model_rules",
 )
-# How an operation is called, where the runtime has a way to call it.
+# How an operation is called, in the class that has the method.
 CALLED_BY = {
-    "llm": "llm",
-    "text-embedding": "text_embedding",
-    "rerank": "rerank",
-    "speech2text": "speech2text",
-    "tts": "tts",
-    "moderation": "moderation",
-    "list_models": "remote_models",
-    "validate_credentials": "validate_provider_credentials",
+    "llm": (factory.ModelRuntime, "runtime.llm"),
+    "text-embedding": (factory.ModelRuntime, "runtime.text_embedding"),
+    "rerank": (factory.ModelRuntime, "runtime.rerank"),
+    "speech2text": (factory.ModelRuntime, "runtime.speech2text"),
+    "tts": (factory.ModelRuntime, "runtime.tts"),
+    "moderation": (factory.ModelRuntime, "runtime.moderation"),
+    "list_models": (factory.ModelRuntime, "runtime.remote_models"),
+    "validate_credentials": (factory.ModelRuntime, "runtime.validate_provider_credentials"),
+    "count_tokens": (LanguageModel, "llm.count_tokens"),
+    "voices": (TTSModel, "tts.voices"),
 }
 
 
@@ -167,9 +171,12 @@ def code(*words: str) -> str:
 
 
 def keys(name: str) -> str:
-    """The keys of a block of a spec: `keys request`, `keys stream.delta` ..."""
+    """The keys of a block of a spec: `keys wire`, `keys request`, `keys job.poll` ..."""
     schema = provider_schema()
-    block = schema if name == "wire" else schema["$defs"][name]
+    first, *inner = name.split(".")
+    block = schema if first == "wire" else schema["$defs"][first]
+    for key in inner:
+        block = block["properties"][key]
     found = block["properties"]
     wanted = WIRE_KEYS if name == "wire" else [key for key in found if key[0] != "$"]
     return table(("key", "what it says"), ((code(k), found[k]["description"]) for k in wanted))
@@ -281,15 +288,9 @@ def operations() -> str:
     for name in found:
         if name.startswith("$"):
             continue
-        method = CALLED_BY.get(name, name)
-        calls = hasattr(factory.ModelRuntime, method)
-        rows.append(
-            (
-                code(name),
-                found[name]["description"],
-                code(f"runtime.{method}") if calls else "not yet",
-            )
-        )
+        owner, shown = CALLED_BY[name]
+        calls = code(shown) if hasattr(owner, shown.partition(".")[2]) else "not yet"
+        rows.append((code(name), found[name]["description"], calls))
     return table(("operation", "what it is", "called by"), rows)
 
 
