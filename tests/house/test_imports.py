@@ -26,6 +26,7 @@ LINES: tuple[tuple[str, ...], ...] = (
         "location",
         "multipart",
         "network",
+        "patterns",
         "secrets",
         "sentences",
         "vocabulary",

@@ -1,0 +1,55 @@
+"""Runtimes over specs of a test's own, closed when it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(params=["sync", "async"])
+def make_door(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    """Make runtimes, sync or async; see `doors.py`."""
+    from doors import DOORS
+
+    made: list[Any] = []
+
+    def make(**options: Any) -> Any:
+        made.append(DOORS[request.param](**options))
+        return made[-1]
+
+    yield make
+    for door in made:
+        door.close()
+
+
+@pytest.fixture(scope="session", params=["sync", "async"])
+def door(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A runtime with the bundled specs. It is shared, as its specs are compiled once."""
+    from doors import DOORS
+
+    door = DOORS[request.param]()
+    yield door
+    door.close()
+
+
+@pytest.fixture
+def ask(door: Any, loopback: Any) -> Callable[..., Any]:
+    """Make a model of a bundled provider whose service is `loopback`."""
+    return lambda provider, model="some-model": door.model(f"{provider}/{model}", loopback.url)
+
+
+@pytest.fixture
+def write_spec(tmp_path: Path) -> Callable[..., Path]:
+    """Write a spec of a provider `acme` that extends the bundled base, and return its file."""
+
+    def write(more: str = "", *, extends: str = "openai_compatible", base_url: str = "") -> Path:
+        file = tmp_path / "acme.yaml"
+        url = base_url or "https://api.acme.example/v1"
+        head = f"spec_version: 1\nprovider: acme\nextends: {extends}\nbase_url: {url}\n"
+        file.write_text(head + more, encoding="utf-8")
+        return file
+
+    return write
