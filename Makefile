@@ -24,13 +24,17 @@ types: .venv/test.stamp ## mypy --strict and basedpyright
 	$(BIN)/basedpyright
 
 unit: .venv/test.stamp ## pytest, with the wheel test
-	$(BIN)/python -m pytest -n auto -q
+	$(BIN)/python -m pytest -n auto -q --ignore=tests/lab
+
+lab: .venv/test.stamp ## tests against servers of others, where they are installed
+	$(BIN)/python -m pytest -q -rs tests/lab
 
 fmt: .venv/test.stamp ## format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: .venv/test.stamp ## what importing the library costs, against httpx
+bench: .venv/test.stamp ## what a call, a chunk and the import cost, against httpx
+	$(BIN)/python tests/bench/smoke.py
 	$(BIN)/python tests/bench/import_cost.py
 
 lock: ## write the pinned requirements anew
@@ -52,4 +56,4 @@ clean: ## remove .venv and every build product
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test check types unit fmt bench lock clean
+.PHONY: help demo test check types unit lab fmt bench lock clean
