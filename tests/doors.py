@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,8 +94,9 @@ class SyncDoor:
     def model(self, name: str, url: str | None = None, **options: Any) -> SyncModel:
         return SyncModel(self.runtime.llm(name, base_url=url, **options))
 
-    def remote_models(self, provider: str) -> Any:
-        return self.runtime.remote_models(provider)
+    def call(self, make: Callable[[Any], Any]) -> Any:
+        """Return what `make` gives for the runtime."""
+        return make(self.runtime)
 
     def close(self) -> None:
         self.runtime.close()
@@ -112,8 +114,9 @@ class AsyncDoor:
     def model(self, name: str, url: str | None = None, **options: Any) -> AsyncModel:
         return AsyncModel(self.runtime.llm(name, base_url=url, **options), self._runner)
 
-    def remote_models(self, provider: str) -> Any:
-        return self._runner.run(self.runtime.remote_models(provider))
+    def call(self, make: Callable[[Any], Any]) -> Any:
+        """Return what the coroutine gives that `make` makes of the runtime."""
+        return self._runner.run(make(self.runtime))
 
     def close(self) -> None:
         self._runner.run(self.runtime.close())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Callable
@@ -165,6 +166,16 @@ def test_file_name_stays_inside_its_field(ask: Ask, loopback: Any) -> None:
     document = Document(data=b"%PDF", media_type="application/pdf", filename=name)
     ask("openai").invoke([Message("user", [document])])
     assert sent(loopback)["messages"][0]["content"][0]["file"]["filename"] == name
+
+
+def test_file_name_adds_no_part_to_a_form(door: Any, loopback: Any) -> None:
+    """In a multipart body too a file name is one value of one part."""
+    file = io.BytesIO(b"RIFF")
+    file.name = 'a"; name="model"\r\n\r\nevil.wav'
+    loopback.answer(loopback.reply(b'{"text": "Hi"}'))
+    door.call(lambda runtime: runtime.speech2text("openai/m", base_url=loopback.url).invoke(file))
+    body = loopback.requests[-1].body
+    assert body.count(b'name="model"') == 1 and b"\r\nevil" not in body
 
 
 @pytest.mark.parametrize("provider", WIRES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import time
 import traceback
@@ -81,7 +82,7 @@ def test_next_page_elsewhere_is_refused(
     door = make_door(specs=[spec], base_urls={"acme": loopback.url})
     loopback.answer(loopback.reply(json.dumps({"data": [{"id": "m"}], "next": url}).encode()))
     with pytest.raises(HostRefused):
-        door.remote_models("acme")
+        door.call(lambda runtime: runtime.remote_models("acme"))
     assert len(loopback.requests) == 1
 
 
@@ -244,6 +245,54 @@ def test_fields_of_another_type_do_not_crash(
         assert ask("openai").invoke().text == "Hi"
     except ReplyError as error:
         assert "openai/some-model llm" in str(error)
+
+
+# ---- the other model types
+
+CALLS: dict[str, Callable[[Any, str], Any]] = {
+    "text-embedding": lambda runtime, url: runtime.text_embedding("openai/m", base_url=url).invoke(
+        ["a"]
+    ),
+    "rerank": lambda runtime, url: runtime.rerank("cohere/m", base_url=url).invoke("q", ["a"]),
+    "speech2text": lambda runtime, url: runtime.speech2text("openai/m", base_url=url).invoke(
+        io.BytesIO(b"RIFF")
+    ),
+    "tts": lambda runtime, url: runtime.tts("openai/m", base_url=url).invoke("a", voice="b"),
+    "moderation": lambda runtime, url: runtime.moderation("openai/m", base_url=url).invoke("a"),
+}
+
+
+@pytest.mark.parametrize("kind", CALLS)
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"<html>",
+        b"",
+        b"{}",
+        b"null",
+        b"[" * 100_000,
+        b'{"data": [{"index": 5, "embedding": [1]}], "results": [{"index": 99}]}',
+    ],
+    ids=["page", "nothing", "object", "null", "deep", "wrong_index"],
+)
+def test_no_model_type_takes_another_shape_for_an_answer(
+    door: Any, loopback: Any, kind: str, body: bytes
+) -> None:
+    """Vectors, ranks, texts, sounds and judgements are read or the call fails."""
+    loopback.answer(loopback.reply(body, **JSON))
+    with pytest.raises((ReplyError, ProviderError)) as caught:
+        door.call(lambda runtime: CALLS[kind](runtime, loopback.url))
+    assert f"/m {kind}: " in str(caught.value) and len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("kind", CALLS)
+def test_no_model_type_shows_an_echoed_key(door: Any, loopback: Any, kind: str) -> None:
+    """Errors of every model type are free of the key, in every form that is logged."""
+    fault = json.dumps({"error": {"message": f"Wrong key {KEY}"}}).encode()
+    loopback.answer(loopback.reply(fault, 401, x_request_id=f"r-{KEY}"))
+    with pytest.raises(ProviderError) as caught:
+        door.call(lambda runtime: CALLS[kind](runtime, loopback.url))
+    assert KEY not in texts_of(caught.value)
 
 
 # ---- secrets
