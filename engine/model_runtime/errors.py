@@ -166,7 +166,10 @@ class StreamInterrupted(InvokeError):
 
 
 class ProviderError(InvokeError):
-    """The service answered with an error, as a status or inside a reply of status 200."""
+    """The service answered with an error, as a status or inside a reply of status 200.
+
+    `retryable` is what the spec says of it; None leaves that to the kind.
+    """
 
     def __init__(
         self,
@@ -177,6 +180,7 @@ class ProviderError(InvokeError):
         request_id: str | None = None,
         retry_after: float | None = None,
         body: object = None,
+        retryable: bool | None = None,
     ) -> None:
         super().__init__(message)
         self.kind: ErrorKind = kind
@@ -184,10 +188,11 @@ class ProviderError(InvokeError):
         self.request_id = request_id
         self.retry_after = retry_after
         self.body = body
+        self.retryable = retryable
 
     @property
     def is_retryable(self) -> bool:
-        return self.kind in RETRYABLE_KINDS
+        return self.kind in RETRYABLE_KINDS if self.retryable is None else self.retryable
 
     def describe(self) -> str:
         status = f"HTTP {self.status}, " if self.status is not None else ""

@@ -17,6 +17,7 @@ from model_runtime.errors import (
     ServerUnavailableError,
 )
 from model_runtime.findings import Findings
+from model_runtime.flows.retry import RetryPolicy
 from model_runtime.vocabulary import ErrorKind
 
 
@@ -222,3 +223,13 @@ def test_error_inside_a_stream_takes_the_status_that_it_names(body: object, kind
     """A frame has no status of its own."""
     found = plan().read(None, {}, body)
     assert (found.kind, found.status, found.body) == (kind, None, body)
+
+
+@pytest.mark.parametrize(
+    ("kind", "retryable"), [("overloaded", False), ("invalid_request", True), ("quota", True)]
+)
+def test_rule_decides_whether_a_retry_may_help(kind: ErrorKind, retryable: bool) -> None:
+    """The word of a rule wins over that of the kind, for callers and for the retry policy."""
+    rule = {"when": "code == `7`", "kind": kind, "retryable": retryable}
+    found = error(400, {"code": 7}, rules={"seven": rule})
+    assert found.is_retryable is RetryPolicy().allows(found) is retryable

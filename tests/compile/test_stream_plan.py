@@ -275,3 +275,19 @@ def test_warnings_of_the_call_and_hooks_are_told() -> None:
     assert events == told
     assert results == [made.result()]
     assert made.result().warnings == ("w",)
+
+
+def test_stream_may_just_stop_where_the_spec_says_so() -> None:
+    """With `interrupted: finish` the end of the body is a good end, and the text stands."""
+    spec = {"delta": {"text": "c[0].d"}, "interrupted": "finish"}
+    events, made = play(sse(delta("a"), delta("b")), spec)
+    assert isinstance(events[-1], Finish)
+    assert made.result().text == "ab"
+
+
+def test_frame_cut_short_is_no_good_end_even_then() -> None:
+    """A half frame shows that the body broke, whatever the spec allows."""
+    spec = {"framing": "ndjson", "delta": {"text": "c[0].d"}, "interrupted": "finish"}
+    whole = json.dumps(delta("a")).encode() + b"\n"
+    with pytest.raises(StreamInterrupted):
+        play(whole + whole[:10], spec)

@@ -58,7 +58,8 @@ class ErrorsPlan:
 
     def read(self, status: int | None, headers: Mapping[str, str], body: object) -> ProviderError:
         """Return the error that a reply (or a frame: status None) tells."""
-        kind = self._kind(status, headers, body)
+        rule = next((rule for rule in self._rules if rule.matches(body, headers)), None)
+        kind = rule.kind if rule else self._kind_of_status(status, body)
         return PROVIDER_ERRORS[kind](
             self._text(body),
             kind=kind,
@@ -66,6 +67,7 @@ class ErrorsPlan:
             request_id=self._find_request_id(body, headers),
             retry_after=self._delay(body, headers),
             body=body,
+            retryable=rule.retryable if rule else None,
         )
 
     def read_bytes(self, status: int, headers: Mapping[str, str], data: bytes) -> ProviderError:
@@ -74,10 +76,7 @@ class ErrorsPlan:
             return _redirect(status, headers)
         return self.read(status, headers, read_body(data))
 
-    def _kind(self, status: int | None, headers: Mapping[str, str], body: object) -> ErrorKind:
-        for rule in self._rules:
-            if rule.matches(body, headers):
-                return rule.kind
+    def _kind_of_status(self, status: int | None, body: object) -> ErrorKind:
         code = status if status is not None else _status_in(body)
         if code is None:
             return "server"
@@ -116,10 +115,11 @@ class ErrorsPlan:
 class _Rule:
     """One row of `errors.rules`: when it holds, the error is of its kind."""
 
-    __slots__ = ("_from", "_when", "kind")
+    __slots__ = ("_from", "_when", "kind", "retryable")
 
     def __init__(self, spec: Mapping[str, Any], findings: Findings) -> None:
         self.kind: ErrorKind = spec.get("kind", "server")
+        self.retryable: bool | None = spec.get("retryable")
         self._from = None
         if "from" in spec:
             self._from = _compile_lenient(spec["from"], findings, place_in(spec, "from"))

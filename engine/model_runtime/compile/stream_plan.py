@@ -82,6 +82,8 @@ class StreamPlan:
         self.done = spec.get("done")
         self._longest_mark = len(self.done) + 8 if isinstance(self.done, str) else -1
         self.require_done = bool(spec.get("require_done", False))
+        # Some services end a stream by closing the connection, and say nothing before.
+        self.may_just_stop = spec.get("interrupted") == "finish"
         self.only = bool(spec.get("only", False))
         self.response = response
         self.errors = errors
@@ -292,6 +294,8 @@ class StreamReader:
             raise ReplyError(
                 f"The reply is no {self._plan.framing} stream: it begins {_excerpt(self._start)}."
             )
+        if self._plan.may_just_stop and framing.is_whole:
+            return
         raise StreamInterrupted(
             "The stream ended before its end mark; what had arrived is in `partial`.",
             partial=self.partial(),

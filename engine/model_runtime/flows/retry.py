@@ -42,7 +42,13 @@ class RetryPolicy:
     max_delay: float = 60.0
 
     def allows(self, error: InvokeError) -> bool:
-        """Whether an error of this kind is worth another attempt. An empty quota never is."""
+        """Whether an error is worth another attempt: as its rule says, else by its kind.
+
+        An empty quota is not, unless a rule says so.
+        """
+        told: bool | None = getattr(error, "retryable", None)
+        if told is not None:
+            return told
         kind: ErrorKind | None = getattr(error, "kind", None)
         return error.is_retryable and kind in self.kinds and kind != "quota"
 
