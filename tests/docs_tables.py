@@ -341,6 +341,18 @@ def commands() -> str:
     return table(("command", "what it does"), rows)
 
 
+def providers() -> str:
+    """Every bundled provider."""
+    rows = []
+    with factory.ModelRuntime() as runtime:
+        for provider in runtime.providers():
+            form = provider.credential_form()
+            needed = [row["variable"] for row in form if row["required"]]
+            types = code(*provider.supported_model_types)
+            rows.append((code(provider.name), provider.label(), types, code(*needed)))
+    return table(("name", "provider", "model types", "required credentials"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "auth": lambda: kinds(dict(AUTH_KINDS)),
     "commands": commands,
@@ -355,6 +367,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "names": names,
     "operations": operations,
     "part types": part_types,
+    "providers": providers,
     "result": result_fields,
     "templates": templates,
     "tests": tests,

@@ -178,10 +178,3 @@ def test_architecture_draws_the_lines_of_the_import_guard(root: Path) -> None:
     drawing = text.partition("```text\n")[2].partition("```")[0]
     drawn = [set(line.split()) for line in drawing.splitlines() if line.strip() != "^"]
     assert drawn == [{room or "__init__" for room in line} for line in lines]
-
-
-def test_changelog_names_every_bundled_provider(root: Path) -> None:
-    """A provider that a reader can use is told to the reader."""
-    text = (root / "CHANGELOG.md").read_text(encoding="utf-8")
-    names = {path.parent.name for path in (root / "provider_specs").glob("*/provider.yaml")}
-    assert not {name for name in names if f"`{name}`" not in text}
