@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ._version import __version__
 from .catalog.models import ModelEntry
+from .credentials.store import CredentialStore
 from .errors import (
     AuthorizationError,
     BadRequestError,
@@ -45,6 +46,7 @@ from .messages import (
     ToolResult,
     Video,
 )
+from .pricing import Price
 from .providers import AsyncProvider, Provider
 from .results.events import Event, Finish, ReasoningDelta, TextDelta, ToolCallDelta, UsageEvent
 from .results.llm import LLMResult
@@ -53,7 +55,7 @@ from .results.rerank import RankedDocument, RerankResult
 from .results.speech2text import SpeechToTextResult
 from .results.text_embedding import TextEmbeddingResult
 from .results.tokens import TokenCount
-from .results.tts import TTSResult
+from .results.tts import TTSResult, Voice
 from .results.usage import Usage
 from .runtime.handles import AsyncLanguageModel, LanguageModel
 from .runtime.streams import AsyncStream, Stream
@@ -86,6 +88,7 @@ __all__ = [
     "ConnectionFailed",
     "ContentFilterError",
     "ContextLengthError",
+    "CredentialStore",
     "CredentialsInvalid",
     "Document",
     "Event",
@@ -108,6 +111,7 @@ __all__ = [
     "ModerationResult",
     "NotFoundError",
     "Place",
+    "Price",
     "Provider",
     "ProviderError",
     "RankedDocument",
@@ -141,5 +145,6 @@ __all__ = [
     "Usage",
     "UsageEvent",
     "Video",
+    "Voice",
     "__version__",
 ]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from .errors import LimitExceeded
-from .json_text import decode_json
+from .json_text import decode_json, mend_text
 from .messages.call_ids import new_call_id
 from .messages.content import Message, Reasoning, Text, ToolCall
 from .results.events import Event, Finish, ReasoningDelta, TextDelta, ToolCallDelta, UsageEvent
@@ -49,7 +49,7 @@ class Block:
         """Everything appended so far."""
         if len(self.fragments) > 1:
             self.fragments = ["".join(self.fragments)]
-        return self.fragments[0] if self.fragments else ""
+        return mend_text(self.fragments[0]) if self.fragments else ""
 
 
 @dataclass(frozen=True, slots=True)

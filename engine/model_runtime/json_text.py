@@ -39,3 +39,16 @@ def decode_json(data: bytes | str) -> Any:
         return json.loads(data)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def mend_text(text: str) -> str:
+    """Return `text` with surrogate pairs joined and lone surrogates as U+FFFD.
+
+    JSON may escape half a character. Services that count in UTF-16 cut one in two between frames,
+    and a text with a half can neither be written as UTF-8 nor be sent back.
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text

@@ -10,6 +10,18 @@ from .catalog.text import in_language
 from .findings import Finding
 from .registry import ProviderRecord
 from .runtime.handles import AsyncLanguageModel, LanguageModel
+from .runtime.task_handles import (
+    AsyncModerationModel,
+    AsyncRerankModel,
+    AsyncSpeechToTextModel,
+    AsyncTextEmbeddingModel,
+    AsyncTTSModel,
+    ModerationModel,
+    RerankModel,
+    SpeechToTextModel,
+    TextEmbeddingModel,
+    TTSModel,
+)
 from .vocabulary import ModelType
 
 
@@ -20,7 +32,27 @@ class SyncRuntime(Protocol):
 
     def remote_models(self, provider: str) -> tuple[ModelEntry, ...]: ...
 
+    def validate_provider_credentials(
+        self, provider: str, credentials: Mapping[str, Any]
+    ) -> dict[str, Any]: ...
+
     def llm(self, name: str, *, credentials: Mapping[str, Any] | None) -> LanguageModel: ...
+
+    def text_embedding(
+        self, name: str, *, credentials: Mapping[str, Any] | None
+    ) -> TextEmbeddingModel: ...
+
+    def rerank(self, name: str, *, credentials: Mapping[str, Any] | None) -> RerankModel: ...
+
+    def speech2text(
+        self, name: str, *, credentials: Mapping[str, Any] | None
+    ) -> SpeechToTextModel: ...
+
+    def tts(self, name: str, *, credentials: Mapping[str, Any] | None) -> TTSModel: ...
+
+    def moderation(
+        self, name: str, *, credentials: Mapping[str, Any] | None
+    ) -> ModerationModel: ...
 
 
 class AsyncRuntime(Protocol):
@@ -30,7 +62,27 @@ class AsyncRuntime(Protocol):
 
     async def remote_models(self, provider: str) -> tuple[ModelEntry, ...]: ...
 
+    async def validate_provider_credentials(
+        self, provider: str, credentials: Mapping[str, Any]
+    ) -> dict[str, Any]: ...
+
     def llm(self, name: str, *, credentials: Mapping[str, Any] | None) -> AsyncLanguageModel: ...
+
+    def text_embedding(
+        self, name: str, *, credentials: Mapping[str, Any] | None
+    ) -> AsyncTextEmbeddingModel: ...
+
+    def rerank(self, name: str, *, credentials: Mapping[str, Any] | None) -> AsyncRerankModel: ...
+
+    def speech2text(
+        self, name: str, *, credentials: Mapping[str, Any] | None
+    ) -> AsyncSpeechToTextModel: ...
+
+    def tts(self, name: str, *, credentials: Mapping[str, Any] | None) -> AsyncTTSModel: ...
+
+    def moderation(
+        self, name: str, *, credentials: Mapping[str, Any] | None
+    ) -> AsyncModerationModel: ...
 
 
 class ProviderCore:
@@ -92,9 +144,39 @@ class Provider(ProviderCore):
         """The models that the service lists."""
         return self._runtime.remote_models(self.name)
 
+    def validate_credentials(self, credentials: Mapping[str, Any]) -> dict[str, Any]:
+        """Check credentials by the form, then by the cheapest request that proves them."""
+        return self._runtime.validate_provider_credentials(self.name, credentials)
+
     def llm(self, model: str, *, credentials: Mapping[str, Any] | None = None) -> LanguageModel:
         """A language model of this provider."""
         return self._runtime.llm(f"{self.name}/{model}", credentials=credentials)
+
+    def text_embedding(
+        self, model: str, *, credentials: Mapping[str, Any] | None = None
+    ) -> TextEmbeddingModel:
+        """A text embedding model of this provider."""
+        return self._runtime.text_embedding(f"{self.name}/{model}", credentials=credentials)
+
+    def rerank(self, model: str, *, credentials: Mapping[str, Any] | None = None) -> RerankModel:
+        """A rerank model of this provider."""
+        return self._runtime.rerank(f"{self.name}/{model}", credentials=credentials)
+
+    def speech2text(
+        self, model: str, *, credentials: Mapping[str, Any] | None = None
+    ) -> SpeechToTextModel:
+        """A speech-to-text model of this provider."""
+        return self._runtime.speech2text(f"{self.name}/{model}", credentials=credentials)
+
+    def tts(self, model: str, *, credentials: Mapping[str, Any] | None = None) -> TTSModel:
+        """A text-to-speech model of this provider."""
+        return self._runtime.tts(f"{self.name}/{model}", credentials=credentials)
+
+    def moderation(
+        self, model: str, *, credentials: Mapping[str, Any] | None = None
+    ) -> ModerationModel:
+        """A moderation model of this provider."""
+        return self._runtime.moderation(f"{self.name}/{model}", credentials=credentials)
 
 
 class AsyncProvider(ProviderCore):
@@ -112,8 +194,40 @@ class AsyncProvider(ProviderCore):
         """The models that the service lists."""
         return await self._runtime.remote_models(self.name)
 
+    async def validate_credentials(self, credentials: Mapping[str, Any]) -> dict[str, Any]:
+        """Check credentials by the form, then by the cheapest request that proves them."""
+        return await self._runtime.validate_provider_credentials(self.name, credentials)
+
     def llm(
         self, model: str, *, credentials: Mapping[str, Any] | None = None
     ) -> AsyncLanguageModel:
         """A language model of this provider."""
         return self._runtime.llm(f"{self.name}/{model}", credentials=credentials)
+
+    def text_embedding(
+        self, model: str, *, credentials: Mapping[str, Any] | None = None
+    ) -> AsyncTextEmbeddingModel:
+        """A text embedding model of this provider."""
+        return self._runtime.text_embedding(f"{self.name}/{model}", credentials=credentials)
+
+    def rerank(
+        self, model: str, *, credentials: Mapping[str, Any] | None = None
+    ) -> AsyncRerankModel:
+        """A rerank model of this provider."""
+        return self._runtime.rerank(f"{self.name}/{model}", credentials=credentials)
+
+    def speech2text(
+        self, model: str, *, credentials: Mapping[str, Any] | None = None
+    ) -> AsyncSpeechToTextModel:
+        """A speech-to-text model of this provider."""
+        return self._runtime.speech2text(f"{self.name}/{model}", credentials=credentials)
+
+    def tts(self, model: str, *, credentials: Mapping[str, Any] | None = None) -> AsyncTTSModel:
+        """A text-to-speech model of this provider."""
+        return self._runtime.tts(f"{self.name}/{model}", credentials=credentials)
+
+    def moderation(
+        self, model: str, *, credentials: Mapping[str, Any] | None = None
+    ) -> AsyncModerationModel:
+        """A moderation model of this provider."""
+        return self._runtime.moderation(f"{self.name}/{model}", credentials=credentials)

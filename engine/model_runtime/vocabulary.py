@@ -32,6 +32,7 @@ ModelStatus = Literal[
     "disabled",
     "credential-removed",
 ]
+JobStatus = Literal["running", "done", "failed"]
 Severity = Literal["error", "warning", "note"]
 
 MODEL_TYPES: Final[tuple[ModelType, ...]] = get_args(ModelType)
@@ -39,4 +40,5 @@ ROLES: Final[tuple[Role, ...]] = get_args(Role)
 PART_TYPES: Final[tuple[PartType, ...]] = get_args(PartType)
 FINISH_REASONS: Final[tuple[FinishReason, ...]] = get_args(FinishReason)
 ERROR_KINDS: Final[tuple[ErrorKind, ...]] = get_args(ErrorKind)
+JOB_STATUSES: Final[tuple[JobStatus, ...]] = get_args(JobStatus)
 MODEL_STATUSES: Final[tuple[ModelStatus, ...]] = get_args(ModelStatus)

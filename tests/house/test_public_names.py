@@ -83,7 +83,11 @@ def twins() -> list[tuple[type, type]]:
     for module in modules_with_twins():
         for name, value in sorted(vars(module).items()):
             plain = getattr(module, name.removeprefix("Async"), None)
-            if name.startswith("Async") and isinstance(value, type) and isinstance(plain, type):
+            if not (isinstance(value, type) and isinstance(plain, type)):
+                continue
+            # What implements an interface of the HTTP library has that library's names.
+            is_transport = any(base.__module__.startswith("httpx") for base in value.__mro__)
+            if name.startswith("Async") and not is_transport:
                 found[name] = (plain, value)
     return list(found.values())
 

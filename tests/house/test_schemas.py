@@ -17,6 +17,7 @@ TABLES: dict[str, tuple[str, str]] = {
     "framings": ("model_runtime.framing", "FRAMINGS"),
     "model_types": ("model_runtime.vocabulary", "MODEL_TYPES"),
     "part_types": ("model_runtime.vocabulary", "PART_TYPES"),
+    "job_statuses": ("model_runtime.vocabulary", "JOB_STATUSES"),
 }
 SCHEMA_KEYWORDS_OF_NAMED_SCHEMAS = ("properties", "$defs", "patternProperties")
 CONDITIONS = ("if", "then", "else", "not", "dependentSchemas")

@@ -11,11 +11,11 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import typer
 
+from model_runtime.core import RuntimeCore, split_name
 from model_runtime.credentials.form import FormField
 from model_runtime.credentials.source import environment_values
 from model_runtime.errors import CredentialsInvalid, InvalidParameter, MissingCredential
 from model_runtime.exchange import HttpRequest
-from model_runtime.factory import RuntimeCore, split_name
 from model_runtime.findings import Findings
 from model_runtime.runtime.binding import BoundCall, CallOptions, bind_llm_call
 from model_runtime.secrets import Redactor, Secret
@@ -124,7 +124,7 @@ def _bind(
     try:
         return bind_llm_call(core.bind(model, "llm", None, None), prompt, stream, options)
     except MissingCredential as missing:
-        values = _stand_ins(core.form_of(split_name(model)[0], None))
+        values = _stand_ins(core.registry.record(split_name(model)[0]).description.form)
         try:
             bound = bind_llm_call(core.bind(model, "llm", values, None), prompt, stream, options)
         except (CredentialsInvalid, MissingCredential):

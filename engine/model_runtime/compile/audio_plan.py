@@ -44,7 +44,7 @@ class AudioPlan:
         self._url = ReplyPlan.optional(audio, "url", findings)
         self.decode = DECODERS[str(audio.get("decode", "base64"))]
         self._allow_hosts = tuple(str(host) for host in audio.get("allow_hosts") or ())
-        self._media_type: HeaderReader = compile_header_value(
+        self.media_type: HeaderReader = compile_header_value(
             audio.get("media_type", "header:content-type" if self.is_body else "`null`"),
             findings,
             place_in(audio, "media_type"),
@@ -60,9 +60,9 @@ class AudioPlan:
         """Return the speech, or where it is to be fetched."""
         if self.is_body:
             self._reply.check_type(reply)
-            return self.finished(reply.body, self._media_type(None, reply.headers))
+            return self.finished(reply.body, self.media_type(None, reply.headers))
         value = self._reply.json(reply)
-        media_type = _text(self._media_type(value, reply.headers))
+        media_type = _text(self.media_type(value, reply.headers))
         if self._url is not None:
             found = self._required(self._url, value)
             return AudioReference(url=found, allow_hosts=self._allow_hosts, media_type=media_type)

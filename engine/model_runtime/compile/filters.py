@@ -6,6 +6,7 @@ or InvalidParameter for a value that it does not take, and the expression says w
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from collections.abc import Callable, Mapping
@@ -77,6 +78,11 @@ def replace(value: object, old: object, new: object, count: int | None = None) -
 
 def trim(value: object, chars: str | None = None) -> str:
     return _text(value).strip(chars)
+
+
+def escape(value: object) -> str:
+    """Text with the five characters escaped that mean something in XML, such as SSML."""
+    return html.escape(_text(value), quote=False).replace('"', "&#34;").replace("'", "&#39;")
 
 
 def after(value: object, separator: str) -> str:
@@ -311,6 +317,7 @@ _OWN_FILTERS: Final[dict[str, Filter]] = {
     "count": Filter(length),
     "d": Filter(default, 0, 2, True, True, _named("default_value", "boolean")),
     "default": Filter(default, 0, 2, True, True, _named("default_value", "boolean")),
+    "escape": Filter(escape),
     "first": Filter(first),
     "float": Filter(to_float, 0, 1, keywords=_named("default")),
     "int": Filter(to_int, 0, 1, keywords=_named("default")),

@@ -10,13 +10,12 @@ from model_runtime.errors import ReplyError
 from model_runtime.exchange import HttpReply
 from model_runtime.findings import Findings
 from model_runtime.json_text import decode_json
+from model_runtime.vocabulary import JOB_STATUSES, ErrorKind
 
 from .context import CompileContext
 from .request_plan import RequestPlan
 from .scopes import Field
 from .values import Reader, compile_value, place_in
-
-_STATUSES = ("running", "done", "failed")
 
 
 class SavingRequest:
@@ -69,13 +68,14 @@ class JobPlan:
         self._message = compile_value(
             failure.get("message", "error"), findings, place_in(failure, "message")
         )
+        self.failure_kind: ErrorKind = failure.get("kind", "server")
 
     def status(self, reply: HttpReply) -> tuple[str, str, str]:
         """Return (running, done or failed; the service's word; its message of a failure)."""
         value = json_of(reply)
         word = str(self._status(value))
         known = self._words.get(word, self._words.get("*", "running"))
-        status = known if known in _STATUSES else "running"
+        status = known if known in JOB_STATUSES else "running"
         return status, word, str(self._message(value) or word) if status == "failed" else ""
 
     def is_known(self, word: str) -> bool:

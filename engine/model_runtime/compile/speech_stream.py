@@ -63,6 +63,7 @@ class SpeechReader:
         self._framing = plan.open_framing()
         self._pieces: list[bytes] = []
         self._size = 0
+        self._media_type: object = headers.get("content-type")
         self._is_checked = False
         self.ended = False
 
@@ -88,7 +89,7 @@ class SpeechReader:
 
     def result(self) -> TTSResult:
         """All the speech in one."""
-        return self._response.finished(b"".join(self._pieces), self._headers.get("content-type"))
+        return self._response.finished(b"".join(self._pieces), self._media_type)
 
     def partial(self) -> TTSResult:
         """The speech that has arrived so far."""
@@ -118,7 +119,11 @@ class SpeechReader:
         if plan.skip is not None and plan.skip(value):
             return b""
         found = plan.path(value)
-        return plan.decode(found) if isinstance(found, str) and found else b""
+        if not isinstance(found, str) or not found:
+            return b""
+        # The reply's own type is that of the frames, not that of the audio in them.
+        self._media_type = self._response.media_type(value, {})
+        return plan.decode(found)
 
     def _kept(self, pieces: list[bytes]) -> list[bytes]:
         for piece in pieces:

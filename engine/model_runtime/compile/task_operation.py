@@ -128,14 +128,23 @@ class TaskOperation:
 
     def _check(self, call: TaskCall) -> None:
         check_limits(self._limits, call.arguments, f"{self.provider}/{call.model}")
-        if self.called or self.job is not None:
+        if self.called:
             return
-        reads = self.request.names_read.union(*(s.plan.names_read for s in self.steps.values()))
+        reads = self._names_read()
         for name in _OPTIONAL:
             if call.arguments.get(name, Absent) is not Absent and name not in reads:
                 raise InvalidParameter(
                     f"{self.provider}/{call.model} takes no {name}: its spec never sends it."
                 )
+        if call.extra_body and "extra_body" not in reads:
+            raise InvalidParameter(
+                f"{self.provider}/{call.model} takes no extra_body: its request has no JSON body."
+            )
+
+    def _names_read(self) -> frozenset[str]:
+        requests = [step.plan for step in self.steps.values()]
+        requests.append(self.request if self.job is None else self.job.submit.plan)
+        return frozenset().union(*(plan.names_read for plan in requests))
 
     def _compile_given(self, spec: Mapping[str, Any], context: CompileContext) -> Template:
         return compile_template(

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from model_runtime.errors import PROVIDER_ERRORS, TimedOut
 from model_runtime.exchange import Flow, HttpReply, HttpRequest, Wait
+from model_runtime.vocabulary import ErrorKind
 
 from .call import Exchange, call
 
@@ -41,6 +42,7 @@ class Job(Protocol):
     factor: float
     longest: float
     timeout: float
+    failure_kind: ErrorKind
 
     def status(self, reply: HttpReply) -> tuple[str, str, str]: ...
 
@@ -111,7 +113,8 @@ def _poll(
         if status == "done":
             return reply
         if status == "failed":
-            raise PROVIDER_ERRORS["server"](f"The job failed: {message}", kind="server")
+            kind = job.failure_kind
+            raise PROVIDER_ERRORS[kind](f"The job failed: {message}", kind=kind)
         if not job.is_known(word):
             warning = f"The job has the unknown status {word!r}; it counts as running."
             if warning not in warnings:

@@ -6,7 +6,6 @@ The extra `tokens` brings byte-pair encodings whose tables ship inside their pac
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from functools import lru_cache
 
@@ -33,10 +32,12 @@ def find_tokenizer(name: str) -> Tokenizer | None:
 def _load(name: str) -> Tokenizer | None:
     try:
         if name in ENCODINGS:
-            encoding = importlib.import_module("bpe_openai").get_encoding(name)
+            from bpe_openai import get_encoding
+
+            encoding = get_encoding(name)
             return lambda text: len(encoding.encode_ordinary(text))
-        library = importlib.import_module("tokenizers")
+        from tokenizers import Tokenizer as FileTokenizer
     except ModuleNotFoundError:
         return None
-    loaded = library.Tokenizer.from_file(name)
+    loaded = FileTokenizer.from_file(name)
     return lambda text: len(loaded.encode(text, add_special_tokens=False).ids)

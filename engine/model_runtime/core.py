@@ -1,0 +1,249 @@
+"""What both runtimes share: the providers of a host, its settings, and the ties between them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .catalog.models import ModelEntry, read_model
+from .credentials.form import FormField, check_form, scope_values
+from .credentials.source import Given, find_values, is_configured
+from .credentials.store import CredentialStore
+from .errors import InvokeError, UnknownModel
+from .exchange import Flow
+from .flows.call import Exchange
+from .flows.pages import pages
+from .network import check_base_url, encode_path
+from .parameters import OnViolation
+from .registry import ProviderRecord, Registry
+from .runtime.binding import Binding, redact_error, retry_policy
+from .runtime.checks import model_check, provider_check
+from .secrets import Redactor
+from .vocabulary import MODEL_TYPES, ModelStatus, ModelType
+
+StatusLookup = Callable[[ModelEntry], ModelStatus | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a host sets for a runtime; `ModelRuntime` tells what each means."""
+
+    specs: Sequence[str | os.PathLike[str]] = ()
+    bundled: bool = True
+    credentials: Given = None
+    base_urls: Mapping[str, str] = field(default_factory=dict)
+    hooks: Sequence[object] = ()
+    include: Sequence[str] = ()
+    exclude: Sequence[str] = ()
+    pin: Sequence[str] = ()
+    on_violation: OnViolation = "error"
+    retries: int | None = None
+    status: StatusLookup | None = None
+    credential_store: CredentialStore | None = None
+
+
+class RuntimeCore:
+    """What both runtimes share: the providers, and what the host has set."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.registry = Registry(settings.specs, bundled=settings.bundled)
+        self.settings = settings
+        self.credentials = _credentials(settings)
+        self.base_urls = {name: typed_url(url) for name, url in settings.base_urls.items()}
+
+    def names(self) -> list[str]:
+        """Provider names in display order; exclude comes before include, include before pin."""
+        names = [name for name in self.registry.names() if name not in self.settings.exclude]
+        if self.settings.include:
+            names = [name for name in names if name in self.settings.include]
+        pinned = [name for name in self.settings.pin if name in names]
+        return pinned + [name for name in names if name not in pinned]
+
+    def provider_status(self, record: ProviderRecord) -> ModelStatus:
+        """`active` when what the credential form requires is there."""
+        configured = is_configured(self.credentials, record.description.form, record.name)
+        return "active" if configured else "no-configure"
+
+    def entry_status(self, entry: ModelEntry) -> ModelEntry:
+        """The entry with the status that the host knows better, if it does."""
+        known = self.settings.status(entry) if self.settings.status is not None else None
+        if known is None:
+            return entry
+        return read_model(entry.provider, entry.spec, known)
+
+    def models(
+        self,
+        model_type: ModelType | None,
+        provider: str | None,
+        include_deprecated: bool,
+    ) -> tuple[ModelEntry, ...]:
+        """The models that specs list, of one provider and type or of all."""
+        found: list[ModelEntry] = []
+        for name in [provider] if provider else self.names():
+            record = self.registry.record(name)
+            for entry in record.models(self.provider_status(record)):
+                if (include_deprecated or not entry.deprecated) and (
+                    model_type is None or entry.model_type == model_type
+                ):
+                    found.append(self.entry_status(entry))
+        return tuple(found)
+
+    def model(self, name: str, model_type: ModelType) -> ModelEntry:
+        """One listed model. UnknownModel otherwise."""
+        provider, model = split_name(name)
+        record = self.registry.record(provider)
+        for entry in record.models(self.provider_status(record)):
+            if entry.model == model and entry.model_type == model_type:
+                return self.entry_status(entry)
+        raise UnknownModel(
+            f"Provider {provider!r} lists no {model_type} model {model!r}. "
+            "It can still be called; a listing only adds its rules and prices."
+        )
+
+    def bind(
+        self,
+        name: str,
+        model_type: ModelType,
+        credentials: Mapping[str, Any] | None,
+        base_url: str | None,
+    ) -> Binding:
+        """Tie a model to its provider's compiled spec and to its credentials."""
+        provider, model = split_name(name)
+        record = self.registry.record(provider)
+        compiled = record.usable()
+        entry = record.find_model(model, model_type)
+        url = typed_url(base_url) if base_url else self.base_urls.get(provider)
+        given = {provider: credentials} if credentials is not None else self.credentials
+        form = record.description.form
+        return Binding(
+            provider=provider,
+            model=model,
+            compiled=compiled,
+            form=form,
+            find_credentials=lambda: find_values(given, form, provider, model_type, model),
+            base_url=url,
+            model_properties=entry.model_properties if entry else {},
+            rules=entry.rules if entry else (),
+            pricing=entry.pricing if entry else None,
+            on_violation=self.settings.on_violation,
+            retries=self.settings.retries,
+            hooks=self.settings.hooks,
+        )
+
+    def listing(self, provider: str) -> tuple[Flow[tuple[ModelEntry, ...]], Redactor]:
+        """The flow that fetches a service's own list of models."""
+        record = self.registry.record(provider)
+        variant = record.usable().base_variant()
+        listing = variant.listing("list_models")
+        form = record.description.form
+        credentials = scope_values(form, find_values(self.credentials, form, provider))
+        base_url = self.base_urls.get(provider) or variant.base_url(credentials)
+        exchange = Exchange(
+            request=listing.first(credentials, base_url),
+            scope={"credentials": credentials},
+            auth=variant.auth,
+            errors=variant.errors,
+            timeouts=variant.timeouts,
+            retry=retry_policy(variant.retry, self.settings.retries),
+        )
+        return _remote_entries(record, pages(exchange, listing)), Redactor.of(credentials)
+
+    def provider_check(
+        self, provider: str, values: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], Flow[None]]:
+        """Check values against the provider's form; also the flow that proves them."""
+        record = self.registry.record(provider)
+        checked = check_form(record.description.form, values)
+        first = next((m["model"] for m in record.description.model_specs), "*")
+        return checked, provider_check(self._bound_with(record, str(first), checked))
+
+    def model_check(
+        self, provider: str, model_type: ModelType, model: str, values: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], Flow[None]]:
+        """Check values against the form of the provider's models; also the flow of the proof."""
+        record = self.registry.record(provider)
+        form = record.description.model_form or record.description.form
+        checked = check_form(form, values, model_type=model_type)
+        bound = self._bound_with(record, model, checked, form)
+        return checked, model_check(bound, model_type)
+
+    def _bound_with(
+        self,
+        record: ProviderRecord,
+        model: str,
+        checked: Mapping[str, Any],
+        form: tuple[FormField, ...] | None = None,
+    ) -> Binding:
+        """A binding with the values that are to be proven, and no retries."""
+        entry = record.find_model(model, "llm")
+        return Binding(
+            provider=record.name,
+            model=model,
+            compiled=record.usable(),
+            form=form or record.description.form,
+            find_credentials=lambda: checked,
+            base_url=self.base_urls.get(record.name),
+            model_properties=entry.model_properties if entry else {},
+            rules=entry.rules if entry else (),
+            on_violation="clamp",
+            retries=0,
+        )
+
+
+def _credentials(settings: Settings) -> Given:
+    """What the host gives, else what its store holds, else None for the environment."""
+    if settings.credentials is not None or settings.credential_store is None:
+        return settings.credentials
+    return settings.credential_store.read
+
+
+def _remote_entries(
+    record: ProviderRecord, flow: Flow[list[dict[str, Any]]]
+) -> Flow[tuple[ModelEntry, ...]]:
+    rows = yield from flow
+    entries: list[ModelEntry] = []
+    for row in rows:
+        if not row.get("id"):
+            continue
+        spec: dict[str, Any] = {
+            "model": str(row["id"]),
+            "model_type": row.get("model_type") or _first_type(record),
+            "fetch_from": "fetch-from-remote",
+        }
+        if row.get("label"):
+            spec["label"] = str(row["label"])
+        if row.get("context_size"):
+            spec["model_properties"] = {"context_size": row["context_size"]}
+        entries.append(read_model(record.name, spec, "active"))
+    return tuple(entries)
+
+
+def _first_type(record: ProviderRecord) -> ModelType:
+    return next(iter(record.description.supported_model_types), MODEL_TYPES[0])
+
+
+def typed_url(url: str) -> str:
+    """A base URL that the host gives, checked and without a slash at its end. HostRefused."""
+    url = encode_path(url.rstrip("/"))
+    check_base_url(url, typed_by_user=True)
+    return url
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Split `provider/model`; the model's own name may hold slashes. UnknownModel otherwise."""
+    provider, slash, model = name.partition("/")
+    if not slash or not provider or not model:
+        raise UnknownModel(
+            f"{name!r} is not a model's name. "
+            "Write provider/model, as `model-runtime models` lists them."
+        )
+    return provider, model
+
+
+def located(error: InvokeError, provider: str, redactor: Redactor) -> InvokeError:
+    """The error of a listing, with its call named and its secrets taken out."""
+    error.locate(provider, "*", "list_models")
+    redact_error(error, redactor)
+    return error
