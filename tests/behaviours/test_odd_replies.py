@@ -234,6 +234,23 @@ def test_character_cut_in_two_by_the_network_is_joined(ask: Ask, loopback: Any) 
     assert ask("openai").stream().text == "caf\u00e9 \U0001f600"
 
 
+def test_character_cut_in_two_by_the_service_is_joined_in_the_result(
+    ask: Ask, loopback: Any
+) -> None:
+    """Half a surrogate pair in each of two frames is one character, and can be sent back."""
+    frames = [packed(chunk("a?")), packed(chunk("?b", "stop"))]
+    halves = [b"\\ud83d", b"\\ude00"]
+    body = b"".join(
+        b"data: %b\n\n" % frame.replace(b"?", half)
+        for frame, half in zip(frames, halves, strict=True)
+    )
+    loopback.answer(loopback.reply(body + DONE, **SSE))
+    result = ask("openai").stream().result
+    assert result.text == "a\U0001f600b"
+    loopback.answer(loopback.reply(packed(completion("x?")).replace(b"?", b"\\ud83d"), **JSON))
+    assert ask("openai").invoke([result.message]).text == "x\ufffd"
+
+
 def test_bytes_that_are_no_utf_8_become_replacement_characters(ask: Ask, loopback: Any) -> None:
     """A broken character costs that character, and neither the answer nor the call."""
     body = sse(chunk("a?b"), chunk("", "stop")).replace(b"a?b", b"a\xff\xc3b")
