@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Final
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
@@ -253,6 +254,8 @@ def header_value(name: str, value: str) -> str:
     return value.strip(" \t")
 
 
+# A process calls few hosts and base URLs, each of them over and over.
+@lru_cache(maxsize=1024)
 def normal_host(host: str) -> str:
     """Bring a host to one form: an address as it is usually written, or a lower-case name.
 
@@ -311,6 +314,7 @@ def _port(parts: SplitResult, url: str) -> int:
         raise HostRefused(f"URL {_shown(url)!r}: its port is not a number up to 65535.") from None
 
 
+@lru_cache(maxsize=256)
 def _judge_base_url(url: str, typed_by_user: bool) -> None:
     parts, host = _split(url)
     _port(parts, url)
@@ -345,6 +349,8 @@ def _refuse_host(host: str, url: str, allow_private: bool) -> None:
 
 def _refuse_dots(path: str) -> None:
     """Refuse a path that climbs, also when the dots or slashes are encoded, once or twice."""
+    if "/." not in f"/{path}" and "\\" not in path and "%" not in path:
+        return
     for form in (path, unquote(path), unquote(unquote(path))):
         if any(part in (".", "..") for part in re.split(r"[/\\]", form)):
             raise HostRefused(f"The path {path!r} climbs with '.' or '..'; write it without.")

@@ -70,15 +70,11 @@ class Redactor:
     characters are left alone, since they would take every message apart.
     """
 
-    __slots__ = ("_spellings",)
+    __slots__ = ("_found", "_secrets")
 
     def __init__(self, secrets: Iterable[object]) -> None:
-        found: set[str] = set()
-        for secret in secrets:
-            for text in _texts(reveal(secret)):
-                if len(text) >= 4:
-                    found |= _spellings(text)
-        self._spellings = sorted(found, key=len, reverse=True)
+        self._secrets = tuple(secrets)
+        self._found: list[str] | None = None
 
     @classmethod
     def of(cls, credentials: Mapping[str, object]) -> Redactor:
@@ -86,10 +82,18 @@ class Redactor:
         return cls(value for value in credentials.values() if isinstance(value, Secret))
 
     def __call__(self, text: str) -> str:
-        for spelling in self._spellings:
+        for spelling in self._forms():
             if spelling in text:
                 text = text.replace(spelling, "***")
         return text
+
+    def _forms(self) -> list[str]:
+        # Made when first needed: each call has a redactor, and most calls do not fail.
+        if self._found is None:
+            texts = [text for secret in self._secrets for text in _texts(reveal(secret))]
+            found = {form for text in texts if len(text) >= 4 for form in _spellings(text)}
+            self._found = sorted(found, key=len, reverse=True)
+        return self._found
 
     def clean(self, value: object) -> object:
         """Redact every text of a JSON-like value, keys included; the shape stays."""
