@@ -42,7 +42,13 @@ def compile_auth(spec: Mapping[str, Any], context: CompileContext) -> Auth:
 
 def _compile_kind(spec: Mapping[str, Any], context: CompileContext) -> Auth:
     kind = str(spec.get("kind", "none"))
-    auth_class = AUTH_KINDS.get(kind, AUTH_KINDS["none"])
+    auth_class = AUTH_KINDS.get(kind)
+    if auth_class is None:
+        known = ", ".join(sorted(AUTH_KINDS))
+        context.findings.add(
+            "S104", f"{kind!r} is no kind of auth; known are: {known}.", place_in(spec, "kind")
+        )
+        auth_class = AUTH_KINDS["none"]
     options = _OptionCompiler(context, is_exchange=kind == "token_exchange")
     place: Place | None = getattr(spec, "place", None)
     skip = {"kind", "when"}

@@ -18,7 +18,6 @@ from .values import Reader, compile_value, place_in
 
 _MAX_PAGES = 50
 _MAX_HEADER = 8_000
-_NO_VALUE = (None, "", False)
 _LINK = re.compile(r"<([^<>]*)>([^<>]*)")
 _REL_NEXT = re.compile(r';\s*rel\s*=\s*"?(?:[^";,]*\s)?next(?:\s[^";,]*)?(?:"|\s*[;,]|\s*$)', re.I)
 
@@ -88,7 +87,8 @@ class ListOperation:
             return ("url", str(url)) if url else None
         if self._next_query and self._next_value is not None:
             value = self._next_value(page)
-            return (f"query:{self._next_query}", str(value)) if value not in _NO_VALUE else None
+            is_end = value is None or value is False or value == ""
+            return None if is_end else (f"query:{self._next_query}", str(value))
         return None
 
     @staticmethod
