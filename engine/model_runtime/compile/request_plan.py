@@ -93,6 +93,11 @@ class RequestPlan:
             body = merge_maps(body, extra) if isinstance(extra, dict) else body
         return body
 
+    @property
+    def part_types(self) -> frozenset[str] | None:
+        """The types of parts that the body tells apart; None when it looks at none."""
+        return self._body.part_types if self._body is not None else None
+
     def _build_url(self, scope: Scope, base_url: str, streaming: bool) -> str:
         query = [pair for group in self._query for pair in _pairs(group, scope)]
         if streaming:

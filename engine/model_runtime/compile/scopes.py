@@ -105,6 +105,9 @@ _CALL: Final[dict[str, Shape]] = {
     "credentials": OPEN_MAP,
 }
 
+# The kind is open: each item is a text, or a list of parts.
+TEXTS: Final = Shape(kind="list", name="the texts", item=Shape(name="a text or parts", item=PART))
+
 OPERATION_NAMES: Final[dict[str, dict[str, Shape]]] = {
     "llm": {
         **_CALL,
@@ -113,11 +116,11 @@ OPERATION_NAMES: Final[dict[str, dict[str, Shape]]] = {
         "tool_choice": TOOL_CHOICE,
         "response_format": RESPONSE_FORMAT,
     },
-    "text-embedding": {**_CALL, "texts": OPEN_LIST, "input_type": TEXT, "dimensions": NUMBER},
+    "text-embedding": {**_CALL, "texts": TEXTS, "input_type": TEXT, "dimensions": NUMBER},
     "rerank": {
         **_CALL,
         "query": ANY,
-        "documents": OPEN_LIST,
+        "documents": TEXTS,
         "top_n": NUMBER,
         "score_threshold": NUMBER,
     },

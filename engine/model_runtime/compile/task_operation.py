@@ -49,6 +49,7 @@ RESPONSES: dict[ModelType, Callable[[Mapping[str, Any], Findings, ErrorsPlan], R
 # Arguments that a call may set and an operation may have no place for. `input_type` is a hint:
 # models that do not tell queries from documents need none.
 _OPTIONAL = ("dimensions", "language", "voice", "format")
+_MAY_HOLD_PARTS = ("texts", "query", "documents")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,9 +137,20 @@ class TaskOperation:
                 raise InvalidParameter(
                     f"{self.provider}/{call.model} takes no {name}: its spec never sends it."
                 )
+        for name in _MAY_HOLD_PARTS:
+            self._refuse_parts(call, name)
         if call.extra_body and "extra_body" not in reads:
             raise InvalidParameter(
                 f"{self.provider}/{call.model} takes no extra_body: its request has no JSON body."
+            )
+
+    def _refuse_parts(self, call: TaskCall, name: str) -> None:
+        """Refuse lists of parts where the spec sends texts alone; the wire would not know them."""
+        given = call.arguments.get(name)
+        items = given if name != "query" and isinstance(given, list) else [given]
+        if self.request.part_types is None and any(isinstance(item, list) for item in items):
+            raise InvalidParameter(
+                f"{self.provider}/{call.model} takes no parts in {name}; expected text alone."
             )
 
     def _names_read(self) -> frozenset[str]:

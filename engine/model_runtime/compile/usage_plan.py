@@ -62,6 +62,8 @@ class UsagePlan:
         for name, header in self._headers.items():
             if (text := headers.get(header, "").strip()).isdecimal():
                 counts[name] = int(text)
+        if not found:
+            return counts
         for name, value in zip(self._names, self.read_counts(found), strict=True):
             if (count := _count(value)) is not None:
                 counts[name] = count
