@@ -464,7 +464,9 @@ class ReplyBuilder:
         """What a finish word means: by the table, else by being one of our own words."""
         table = self._options.finish_map
         known = table.get(word) or table.get("*")
-        return known or next((own for own in FINISH_REASONS if own == word), "other")
+        if known is not None:
+            return known
+        return next((own for own in FINISH_REASONS if own == word), "other")
 
     def _usage(self, latency: float | None, first: float | None) -> Usage:
         usage = self._options.normalize_usage(self._counts, self._raw_usage)

@@ -34,15 +34,29 @@ class Saving(Protocol):
 class Job(Protocol):
     """A job: how it is submitted, asked after and fetched."""
 
-    submit: Saving
-    poll: Saving
-    fetch: Saving | None
-    cancel: Saving | None
-    start: float
-    factor: float
-    longest: float
-    timeout: float
-    failure_kind: ErrorKind
+    @property
+    def submit(self) -> Saving: ...
+
+    @property
+    def poll(self) -> Saving: ...
+
+    @property
+    def fetch(self) -> Saving | None: ...
+
+    @property
+    def cancel(self) -> Saving | None: ...
+
+    @property
+    def start(self) -> float: ...
+
+    @property
+    def factor(self) -> float: ...
+
+    @property
+    def longest(self) -> float: ...
+
+    @property
+    def timeout(self) -> float: ...
 
     def status(self, reply: HttpReply) -> tuple[str, str, str]: ...
 

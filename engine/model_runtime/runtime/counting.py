@@ -55,9 +55,13 @@ def count_texts(
     counts = []
     for text in texts:
         plain = text if isinstance(text, str) else " ".join(p.get("text", "") for p in text)
-        counts.append(_here(binding, method, lambda count, plain=plain: count(plain)))
+        counts.append(_here(binding, method, _count_of(plain)))
     return counts
     yield  # a flow is a generator, also when it asks for nothing
+
+
+def _count_of(text: str) -> Counter:
+    return lambda count: count(text)
 
 
 def _remote(binding: Binding, arguments: LLMCall, method: CountMethod) -> Flow[TokenCount | None]:

@@ -43,6 +43,7 @@ NAMED_LISTS: Final[Mapping[str, tuple[str, ...]]] = {
     "parameter_rules": ("name",),
     "models": ("model", "model_type"),
 }
+_HEADS: Final = frozenset({"$each", "$if", "$switch", "$use"})
 _NAMING_KEYS: Final = frozenset(key for keys in NAMED_LISTS.values() for key in keys)
 # Below these keys `$unset` and `$replace` are data of a later step, or of a test.
 _VERBATIM: Final = frozenset({"tests"})
@@ -167,6 +168,18 @@ def _heritage(tree: YamlMap) -> YamlMap:
     return kept
 
 
+def _takes_over(old: Mapping[str, object], value: Mapping[str, object]) -> bool:
+    """Whether a child's map stands in the parent's place instead of being joined with it.
+
+    A loop, condition, switch or fragment cannot be joined with another one or with plain keys.
+    `$case` and the like alone patch the directive that the parent has.
+    """
+    new = _HEADS & value.keys()
+    if new:
+        return not new & old.keys()
+    return bool(_HEADS & old.keys()) and not any(key.startswith("$") for key in value)
+
+
 @dataclass(slots=True)
 class _Merge:
     """One merge. A patch is silent about overrides that change nothing."""
@@ -210,7 +223,7 @@ class _Merge:
         if isinstance(value, Mapping):
             if value.get(REPLACE) is True:
                 return self._alone(_without_replace(value), own_place(value), key)
-            if isinstance(old, Mapping):
+            if isinstance(old, Mapping) and not _takes_over(old, value):
                 return self.maps(old, value, is_top=False)
             return self._alone(value, own_place(value), key)
         if isinstance(value, list):
@@ -222,6 +235,7 @@ class _Merge:
 
     def _equal(self, old: object, value: object, place: Place | None, key: str) -> None:
         is_noise = self.is_patch or key in NOT_INHERITED or key in _NAMING_KEYS
+        is_noise = is_noise or key.startswith("$")
         if not is_noise and type(old) is type(value) and old == value:
             self.findings.add(
                 "I203",
