@@ -180,9 +180,10 @@ class StreamReader:
             self._finish_framing(self._framing)
         self._builder.end(self._latency(), self._first)
         self._result = self._make_result()
+        events = self._told(self._builder.take())
         if self._on_result is not None:
             self._on_result(self._result)
-        return self._told(self._builder.take())
+        return events
 
     def result(self) -> LLMResult:
         """The result, after `finish`."""
