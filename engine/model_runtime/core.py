@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .catalog.models import ModelEntry, read_model
@@ -116,7 +116,7 @@ class RuntimeCore:
         entry = record.find_model(model, model_type)
         url = typed_url(base_url) if base_url else self.base_urls.get(provider)
         given = {provider: credentials} if credentials is not None else self.credentials
-        form = record.description.form
+        form = _form_for(record, entry)
         return Binding(
             provider=provider,
             model=model,
@@ -190,6 +190,16 @@ class RuntimeCore:
             on_violation="clamp",
             retries=0,
         )
+
+
+def _form_for(record: ProviderRecord, entry: ModelEntry | None) -> tuple[FormField, ...]:
+    """The form of a model's credentials: one that no list names has the form of its own."""
+    description = record.description
+    if entry is not None or not description.model_form:
+        return description.form
+    own = {row.variable for row in description.model_form}
+    others = (row for row in description.form if row.variable not in own)
+    return (*description.model_form, *(replace(row, required=False) for row in others))
 
 
 def _credentials(settings: Settings) -> Given:
