@@ -97,7 +97,8 @@ def _chat(binding: Binding, given: Mapping[str, Any]) -> Flow[None]:
 def _task(binding: Binding, kind: ModelType, given: Mapping[str, Any]) -> Flow[None]:
     own = {name: value for name, value in given.items() if name not in ("parameters", "model")}
     options = CallOptions(parameters=given.get("parameters"))
-    yield from task_flow(bind_task(binding, kind, TASK_ARGUMENTS[kind](**own), options))
+    bound = replace(binding, model=given.get("model") or binding.model)
+    yield from task_flow(bind_task(bound, kind, TASK_ARGUMENTS[kind](**own), options))
 
 
 def _host(binding: Binding) -> str:
