@@ -36,7 +36,7 @@ class Block:
     __slots__ = ("fragments", "id", "index", "kind", "name", "state", "value")
 
     def __init__(self, kind: BlockKind) -> None:
-        self.kind = kind
+        self.kind: BlockKind = kind
         self.fragments: list[str] = []
         self.state: dict[str, Any] = {}
         self.index = 0
@@ -186,8 +186,8 @@ class ReplyBuilder:
         block = self.find(key) or self.block(kind, {}, key)
         for name, value in state.items():
             before = block.state.get(name)
-            joined = isinstance(before, str) and isinstance(value, str)
-            block.state[name] = before + value if joined else value
+            is_text = isinstance(before, str) and isinstance(value, str)
+            block.state[name] = f"{before}{value}" if is_text else value
 
     def keep_state(self, block: Block, state: Mapping[str, Any]) -> None:
         """Keep what is not null of a block's opaque state."""
@@ -338,17 +338,15 @@ class ReplyBuilder:
         self._events.append(TextDelta(piece) if kind == "text" else ReasoningDelta(piece))
 
     def _append_text(self, piece: str) -> None:
-        block = self._text
-        if block is None:
-            block = self._text = self._new_block("text")
-        block.fragments.append(piece)
+        if self._text is None:
+            self._text = self._new_block("text")
+        self._text.fragments.append(piece)
         self._events.append(TextDelta(piece))
 
     def _append_reasoning(self, piece: str) -> None:
-        block = self._reasoning
-        if block is None:
-            block = self._reasoning = self._new_block("reasoning")
-        block.fragments.append(piece)
+        if self._reasoning is None:
+            self._reasoning = self._new_block("reasoning")
+        self._reasoning.fragments.append(piece)
         self._events.append(ReasoningDelta(piece))
 
     def _split_text(self, piece: str) -> None:
@@ -463,10 +461,8 @@ class ReplyBuilder:
     def _mapped(self, word: str) -> FinishReason:
         """What a finish word means: by the table, else by being one of our own words."""
         table = self._options.finish_map
-        known = table.get(word) or table.get("*")
-        if known is not None:
-            return known
-        return next((own for own in FINISH_REASONS if own == word), "other")
+        own: list[FinishReason] = [reason for reason in FINISH_REASONS if reason == word]
+        return table.get(word) or table.get("*") or (own[0] if own else "other")
 
     def _usage(self, latency: float | None, first: float | None) -> Usage:
         usage = self._options.normalize_usage(self._counts, self._raw_usage)

@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from .catalog.models import ModelEntry, read_model
 from .credentials.form import FormField, check_form, scope_values
 from .credentials.source import Given, find_values, is_configured
-from .credentials.store import CredentialStore
 from .errors import InvokeError, UnknownModel
 from .exchange import Flow
 from .flows.call import Exchange
 from .flows.pages import pages
 from .network import check_base_url, encode_path
-from .parameters import OnViolation
+from .providers import AsyncProvider, AsyncRuntime, Provider, SyncRuntime
 from .registry import ProviderRecord, Registry
+from .runtime.async_driver import AsyncDriver
 from .runtime.binding import Binding, redact_error, retry_policy
 from .runtime.checks import model_check, provider_check
+from .runtime.handles import AsyncLanguageModel, LanguageModel
+from .runtime.sync_driver import SyncDriver
+from .runtime.task_handles import (
+    AsyncModerationModel,
+    AsyncRerankModel,
+    AsyncSpeechToTextModel,
+    AsyncTextEmbeddingModel,
+    AsyncTTSModel,
+    ModerationModel,
+    RerankModel,
+    SpeechToTextModel,
+    TextEmbeddingModel,
+    TTSModel,
+)
+from .runtime.transport import AsyncClient, SyncClient
 from .secrets import Redactor
+from .settings import Settings
 from .vocabulary import MODEL_TYPES, ModelStatus, ModelType
 
-StatusLookup = Callable[[ModelEntry], ModelStatus | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What a host sets for a runtime; `ModelRuntime` tells what each means."""
-
-    specs: Sequence[str | os.PathLike[str]] = ()
-    bundled: bool = True
-    credentials: Given = None
-    base_urls: Mapping[str, str] = field(default_factory=dict)
-    hooks: Sequence[object] = ()
-    include: Sequence[str] = ()
-    exclude: Sequence[str] = ()
-    pin: Sequence[str] = ()
-    on_violation: OnViolation = "error"
-    retries: int | None = None
-    status: StatusLookup | None = None
-    credential_store: CredentialStore | None = None
+SYNC_HANDLES: dict[ModelType, type[Any]] = {
+    "llm": LanguageModel,
+    "text-embedding": TextEmbeddingModel,
+    "rerank": RerankModel,
+    "speech2text": SpeechToTextModel,
+    "tts": TTSModel,
+    "moderation": ModerationModel,
+}
+ASYNC_HANDLES: dict[ModelType, type[Any]] = {
+    "llm": AsyncLanguageModel,
+    "text-embedding": AsyncTextEmbeddingModel,
+    "rerank": AsyncRerankModel,
+    "speech2text": AsyncSpeechToTextModel,
+    "tts": AsyncTTSModel,
+    "moderation": AsyncModerationModel,
+}
 
 
 class RuntimeCore:
@@ -52,6 +64,24 @@ class RuntimeCore:
         self.settings = settings
         self.credentials = _credentials(settings)
         self.base_urls = {name: typed_url(url) for name, url in settings.base_urls.items()}
+
+    @staticmethod
+    def sync_driver(client: SyncClient | None) -> SyncDriver:
+        """The driver of a sync runtime."""
+        return SyncDriver(client)
+
+    @staticmethod
+    def async_driver(client: AsyncClient | None) -> AsyncDriver:
+        """The driver of an async runtime."""
+        return AsyncDriver(client)
+
+    def provider(self, runtime: SyncRuntime, name: str) -> Provider:
+        """One provider of a sync runtime."""
+        return Provider(runtime, self.registry.record(name))
+
+    def async_provider(self, runtime: AsyncRuntime, name: str) -> AsyncProvider:
+        """One provider of an async runtime."""
+        return AsyncProvider(runtime, self.registry.record(name))
 
     def names(self) -> list[str]:
         """Provider names in display order; exclude comes before include, include before pin."""
@@ -102,6 +132,18 @@ class RuntimeCore:
             "It can still be called; a listing only adds its rules and prices."
         )
 
+    def handle(
+        self,
+        driver: SyncDriver | AsyncDriver,
+        name: str,
+        model_type: ModelType,
+        credentials: Mapping[str, Any] | None,
+        base_url: str | None,
+    ) -> Any:
+        """The handle of a model for a driver: sync or async, by the driver's kind."""
+        handles = SYNC_HANDLES if isinstance(driver, SyncDriver) else ASYNC_HANDLES
+        return handles[model_type](self.bind(name, model_type, credentials, base_url), driver)
+
     def bind(
         self,
         name: str,
@@ -132,7 +174,7 @@ class RuntimeCore:
             hooks=self.settings.hooks,
         )
 
-    def listing(self, provider: str) -> tuple[Flow[tuple[ModelEntry, ...]], Redactor]:
+    def listing(self, provider: str) -> Flow[tuple[ModelEntry, ...]]:
         """The flow that fetches a service's own list of models."""
         record = self.registry.record(provider)
         variant = record.usable().base_variant()
@@ -148,7 +190,12 @@ class RuntimeCore:
             timeouts=variant.timeouts,
             retry=retry_policy(variant.retry, self.settings.retries),
         )
-        return _remote_entries(record, pages(exchange, listing)), Redactor.of(credentials)
+        try:
+            return (yield from _remote_entries(record, pages(exchange, listing)))
+        except InvokeError as error:
+            error.locate(provider, "*", "list_models")
+            redact_error(error, Redactor.of(credentials))
+            raise
 
     def provider_check(
         self, provider: str, values: Mapping[str, Any]
@@ -231,7 +278,8 @@ def _remote_entries(
 
 
 def _first_type(record: ProviderRecord) -> ModelType:
-    return next(iter(record.description.supported_model_types), MODEL_TYPES[0])
+    types = record.description.supported_model_types
+    return types[0] if types else MODEL_TYPES[0]
 
 
 def typed_url(url: str) -> str:
@@ -250,10 +298,3 @@ def split_name(name: str) -> tuple[str, str]:
             "Write provider/model, as `model-runtime models` lists them."
         )
     return provider, model
-
-
-def located(error: InvokeError, provider: str, redactor: Redactor) -> InvokeError:
-    """The error of a listing, with its call named and its secrets taken out."""
-    error.locate(provider, "*", "list_models")
-    redact_error(error, redactor)
-    return error

@@ -112,7 +112,7 @@ def _append(spec: Mapping[str, Any], content: ContentPlan | None, findings: Find
     read = compile_paths(
         [str(spec[name]) for name in names], findings, [place_in(spec, name) for name in names]
     )
-    kinds = [_GROWS[name] for name in names]
+    kinds: list[BlockKind] = [_GROWS[name] for name in names]
     state = spec.get("state") or {}
     states = {n: compile_value(p, findings, place_in(state, n)) for n, p in state.items()}
     read_key = _key(spec, findings)
