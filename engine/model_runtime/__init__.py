@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from ._version import __version__
-from .catalog.models import ModelEntry
-from .credentials.store import CredentialStore
 from .errors import (
     AuthorizationError,
     BadRequestError,
@@ -47,7 +48,6 @@ from .messages import (
     Video,
 )
 from .pricing import Price
-from .providers import AsyncProvider, Provider
 from .results.events import Event, Finish, ReasoningDelta, TextDelta, ToolCallDelta, UsageEvent
 from .results.llm import LLMResult
 from .results.moderation import ModerationResult
@@ -57,20 +57,56 @@ from .results.text_embedding import TextEmbeddingResult
 from .results.tokens import TokenCount
 from .results.tts import TTSResult, Voice
 from .results.usage import Usage
-from .runtime.handles import AsyncLanguageModel, LanguageModel
-from .runtime.streams import AsyncStream, Stream
-from .runtime.task_handles import (
-    AsyncModerationModel,
-    AsyncRerankModel,
-    AsyncSpeechToTextModel,
-    AsyncTextEmbeddingModel,
-    AsyncTTSModel,
-    ModerationModel,
-    RerankModel,
-    SpeechToTextModel,
-    TextEmbeddingModel,
-    TTSModel,
-)
+
+if TYPE_CHECKING:
+    from .catalog.models import ModelEntry
+    from .credentials.store import CredentialStore
+    from .providers import AsyncProvider, Provider
+    from .runtime.handles import AsyncLanguageModel, LanguageModel
+    from .runtime.streams import AsyncStream, Stream
+    from .runtime.task_handles import (
+        AsyncModerationModel,
+        AsyncRerankModel,
+        AsyncSpeechToTextModel,
+        AsyncTextEmbeddingModel,
+        AsyncTTSModel,
+        ModerationModel,
+        RerankModel,
+        SpeechToTextModel,
+        TextEmbeddingModel,
+        TTSModel,
+    )
+
+# What only type annotations name: loaded when it is asked for, so that importing a runtime
+# loads no engine.
+_ON_DEMAND = {
+    "AsyncLanguageModel": ".runtime.handles",
+    "AsyncModerationModel": ".runtime.task_handles",
+    "AsyncProvider": ".providers",
+    "AsyncRerankModel": ".runtime.task_handles",
+    "AsyncSpeechToTextModel": ".runtime.task_handles",
+    "AsyncStream": ".runtime.streams",
+    "AsyncTTSModel": ".runtime.task_handles",
+    "AsyncTextEmbeddingModel": ".runtime.task_handles",
+    "CredentialStore": ".credentials.store",
+    "LanguageModel": ".runtime.handles",
+    "ModelEntry": ".catalog.models",
+    "ModerationModel": ".runtime.task_handles",
+    "Provider": ".providers",
+    "RerankModel": ".runtime.task_handles",
+    "SpeechToTextModel": ".runtime.task_handles",
+    "Stream": ".runtime.streams",
+    "TTSModel": ".runtime.task_handles",
+    "TextEmbeddingModel": ".runtime.task_handles",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on demand."""
+    if name not in _ON_DEMAND:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_ON_DEMAND[name], __name__), name)
+
 
 __all__ = [
     "AsyncLanguageModel",

@@ -6,34 +6,38 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-from .catalog.models import ModelEntry
-from .core import RuntimeCore, Settings, StatusLookup, located
-from .credentials.source import Given
-from .credentials.store import CredentialStore
-from .errors import InvokeError
-from .parameters import OnViolation
-from .providers import AsyncProvider, Provider
-from .runtime.async_driver import AsyncDriver
-from .runtime.handles import AsyncLanguageModel, LanguageModel
-from .runtime.sync_driver import SyncDriver
-from .runtime.task_handles import (
-    AsyncModerationModel,
-    AsyncRerankModel,
-    AsyncSpeechToTextModel,
-    AsyncTextEmbeddingModel,
-    AsyncTTSModel,
-    ModerationModel,
-    RerankModel,
-    SpeechToTextModel,
-    TextEmbeddingModel,
-    TTSModel,
-)
-from .vocabulary import ModelType
+from .settings import Settings, StatusLookup
 
 if TYPE_CHECKING:
     import os
 
+    from .catalog.models import ModelEntry
+    from .core import RuntimeCore
+    from .credentials.source import Given
+    from .credentials.store import CredentialStore
+    from .providers import AsyncProvider, Provider
+    from .runtime.handles import AsyncLanguageModel, LanguageModel
+    from .runtime.task_handles import (
+        AsyncModerationModel,
+        AsyncRerankModel,
+        AsyncSpeechToTextModel,
+        AsyncTextEmbeddingModel,
+        AsyncTTSModel,
+        ModerationModel,
+        RerankModel,
+        SpeechToTextModel,
+        TextEmbeddingModel,
+        TTSModel,
+    )
     from .runtime.transport import AsyncClient, SyncClient
+    from .vocabulary import ModelType, OnViolation
+
+
+def open_core(settings: Settings) -> RuntimeCore:
+    """Load the rooms that a runtime needs, now that there is one: not when this is imported."""
+    from .core import RuntimeCore
+
+    return RuntimeCore(settings)
 
 
 class ModelRuntime:
@@ -76,7 +80,7 @@ class ModelRuntime:
         status: StatusLookup | None = None,
         credential_store: CredentialStore | None = None,
     ) -> None:
-        self._core = RuntimeCore(
+        self._core = open_core(
             Settings(
                 specs=specs,
                 bundled=bundled,
@@ -92,7 +96,7 @@ class ModelRuntime:
                 credential_store=credential_store,
             )
         )
-        self._driver = SyncDriver(client)
+        self._driver = self._core.sync_driver(client)
 
     def providers(self) -> tuple[Provider, ...]:
         """Every provider in display order. Nothing is compiled; a broken spec is listed too."""
@@ -100,7 +104,7 @@ class ModelRuntime:
 
     def provider(self, name: str) -> Provider:
         """One provider. UnknownProvider with a close match otherwise."""
-        return Provider(self, self._core.registry.record(name))
+        return self._core.provider(self, name)
 
     def models(
         self,
@@ -117,11 +121,7 @@ class ModelRuntime:
 
     def remote_models(self, provider: str) -> tuple[ModelEntry, ...]:
         """Ask the service for its models, where the spec says how."""
-        flow, redactor = self._core.listing(provider)
-        try:
-            return self._driver.run(flow)
-        except InvokeError as error:
-            raise located(error, provider, redactor) from None
+        return self._driver.run(self._core.listing(provider))
 
     def validate_provider_credentials(
         self, provider: str, credentials: Mapping[str, Any]
@@ -155,7 +155,8 @@ class ModelRuntime:
         base_url: str | None = None,
     ) -> LanguageModel:
         """A language model to call, by `provider/model`."""
-        return LanguageModel(self._core.bind(name, "llm", credentials, base_url), self._driver)
+        handle: LanguageModel = self._core.handle(self._driver, name, "llm", credentials, base_url)
+        return handle
 
     def text_embedding(
         self,
@@ -165,8 +166,10 @@ class ModelRuntime:
         base_url: str | None = None,
     ) -> TextEmbeddingModel:
         """A text embedding model to call, by `provider/model`."""
-        binding = self._core.bind(name, "text-embedding", credentials, base_url)
-        return TextEmbeddingModel(binding, self._driver)
+        handle: TextEmbeddingModel = self._core.handle(
+            self._driver, name, "text-embedding", credentials, base_url
+        )
+        return handle
 
     def rerank(
         self,
@@ -176,8 +179,8 @@ class ModelRuntime:
         base_url: str | None = None,
     ) -> RerankModel:
         """A rerank model to call, by `provider/model`."""
-        binding = self._core.bind(name, "rerank", credentials, base_url)
-        return RerankModel(binding, self._driver)
+        handle: RerankModel = self._core.handle(self._driver, name, "rerank", credentials, base_url)
+        return handle
 
     def speech2text(
         self,
@@ -187,8 +190,10 @@ class ModelRuntime:
         base_url: str | None = None,
     ) -> SpeechToTextModel:
         """A speech-to-text model to call, by `provider/model`."""
-        binding = self._core.bind(name, "speech2text", credentials, base_url)
-        return SpeechToTextModel(binding, self._driver)
+        handle: SpeechToTextModel = self._core.handle(
+            self._driver, name, "speech2text", credentials, base_url
+        )
+        return handle
 
     def tts(
         self,
@@ -198,8 +203,8 @@ class ModelRuntime:
         base_url: str | None = None,
     ) -> TTSModel:
         """A text-to-speech model to call, by `provider/model`."""
-        binding = self._core.bind(name, "tts", credentials, base_url)
-        return TTSModel(binding, self._driver)
+        handle: TTSModel = self._core.handle(self._driver, name, "tts", credentials, base_url)
+        return handle
 
     def moderation(
         self,
@@ -209,8 +214,10 @@ class ModelRuntime:
         base_url: str | None = None,
     ) -> ModerationModel:
         """A moderation model to call, by `provider/model`."""
-        binding = self._core.bind(name, "moderation", credentials, base_url)
-        return ModerationModel(binding, self._driver)
+        handle: ModerationModel = self._core.handle(
+            self._driver, name, "moderation", credentials, base_url
+        )
+        return handle
 
     def close(self) -> None:
         """Close the runtime's own connections."""
@@ -248,7 +255,7 @@ class AsyncModelRuntime:
         status: StatusLookup | None = None,
         credential_store: CredentialStore | None = None,
     ) -> None:
-        self._core = RuntimeCore(
+        self._core = open_core(
             Settings(
                 specs=specs,
                 bundled=bundled,
@@ -264,7 +271,7 @@ class AsyncModelRuntime:
                 credential_store=credential_store,
             )
         )
-        self._driver = AsyncDriver(client)
+        self._driver = self._core.async_driver(client)
 
     def providers(self) -> tuple[AsyncProvider, ...]:
         """Every provider in display order. Nothing is compiled; a broken spec is listed too."""
@@ -272,7 +279,7 @@ class AsyncModelRuntime:
 
     def provider(self, name: str) -> AsyncProvider:
         """One provider. UnknownProvider with a close match otherwise."""
-        return AsyncProvider(self, self._core.registry.record(name))
+        return self._core.async_provider(self, name)
 
     def models(
         self,
@@ -289,11 +296,7 @@ class AsyncModelRuntime:
 
     async def remote_models(self, provider: str) -> tuple[ModelEntry, ...]:
         """Ask the service for its models, where the spec says how."""
-        flow, redactor = self._core.listing(provider)
-        try:
-            return await self._driver.run(flow)
-        except InvokeError as error:
-            raise located(error, provider, redactor) from None
+        return await self._driver.run(self._core.listing(provider))
 
     async def validate_provider_credentials(
         self, provider: str, credentials: Mapping[str, Any]
@@ -327,8 +330,10 @@ class AsyncModelRuntime:
         base_url: str | None = None,
     ) -> AsyncLanguageModel:
         """A language model to call, by `provider/model`."""
-        binding = self._core.bind(name, "llm", credentials, base_url)
-        return AsyncLanguageModel(binding, self._driver)
+        handle: AsyncLanguageModel = self._core.handle(
+            self._driver, name, "llm", credentials, base_url
+        )
+        return handle
 
     def text_embedding(
         self,
@@ -338,8 +343,10 @@ class AsyncModelRuntime:
         base_url: str | None = None,
     ) -> AsyncTextEmbeddingModel:
         """A text embedding model to call, by `provider/model`."""
-        binding = self._core.bind(name, "text-embedding", credentials, base_url)
-        return AsyncTextEmbeddingModel(binding, self._driver)
+        handle: AsyncTextEmbeddingModel = self._core.handle(
+            self._driver, name, "text-embedding", credentials, base_url
+        )
+        return handle
 
     def rerank(
         self,
@@ -349,8 +356,10 @@ class AsyncModelRuntime:
         base_url: str | None = None,
     ) -> AsyncRerankModel:
         """A rerank model to call, by `provider/model`."""
-        binding = self._core.bind(name, "rerank", credentials, base_url)
-        return AsyncRerankModel(binding, self._driver)
+        handle: AsyncRerankModel = self._core.handle(
+            self._driver, name, "rerank", credentials, base_url
+        )
+        return handle
 
     def speech2text(
         self,
@@ -360,8 +369,10 @@ class AsyncModelRuntime:
         base_url: str | None = None,
     ) -> AsyncSpeechToTextModel:
         """A speech-to-text model to call, by `provider/model`."""
-        binding = self._core.bind(name, "speech2text", credentials, base_url)
-        return AsyncSpeechToTextModel(binding, self._driver)
+        handle: AsyncSpeechToTextModel = self._core.handle(
+            self._driver, name, "speech2text", credentials, base_url
+        )
+        return handle
 
     def tts(
         self,
@@ -371,8 +382,8 @@ class AsyncModelRuntime:
         base_url: str | None = None,
     ) -> AsyncTTSModel:
         """A text-to-speech model to call, by `provider/model`."""
-        binding = self._core.bind(name, "tts", credentials, base_url)
-        return AsyncTTSModel(binding, self._driver)
+        handle: AsyncTTSModel = self._core.handle(self._driver, name, "tts", credentials, base_url)
+        return handle
 
     def moderation(
         self,
@@ -382,8 +393,10 @@ class AsyncModelRuntime:
         base_url: str | None = None,
     ) -> AsyncModerationModel:
         """A moderation model to call, by `provider/model`."""
-        binding = self._core.bind(name, "moderation", credentials, base_url)
-        return AsyncModerationModel(binding, self._driver)
+        handle: AsyncModerationModel = self._core.handle(
+            self._driver, name, "moderation", credentials, base_url
+        )
+        return handle
 
     async def close(self) -> None:
         """Close the runtime's own connections."""

@@ -10,11 +10,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any
 
 from .errors import InvalidParameter
-
-OnViolation = Literal["error", "warn", "clamp"]
+from .vocabulary import OnViolation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ ModelStatus = Literal[
     "disabled",
     "credential-removed",
 ]
+OnViolation = Literal["error", "warn", "clamp"]
 JobStatus = Literal["running", "done", "failed"]
 Severity = Literal["error", "warning", "note"]
 

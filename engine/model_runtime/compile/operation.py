@@ -14,9 +14,10 @@ from model_runtime.absent import Absent, AbsentType
 from model_runtime.errors import InvalidParameter, ReplyError
 from model_runtime.exchange import HttpReply, HttpRequest
 from model_runtime.json_text import decode_json
-from model_runtime.parameters import OnViolation, ParameterTable
+from model_runtime.parameters import ParameterTable
 from model_runtime.results.events import Event
 from model_runtime.results.llm import LLMResult
+from model_runtime.vocabulary import OnViolation
 
 from .context import CompileContext
 from .errors_plan import ErrorsPlan, is_error

@@ -10,8 +10,8 @@ from model_runtime.absent import Absent
 from model_runtime.errors import InvalidParameter, ReplyError
 from model_runtime.exchange import HttpReply
 from model_runtime.findings import Findings
-from model_runtime.parameters import OnViolation, ParameterTable
-from model_runtime.vocabulary import ModelType
+from model_runtime.parameters import ParameterTable
+from model_runtime.vocabulary import ModelType, OnViolation
 
 from .audio_plan import AudioPlan
 from .batch_plan import BatchPlan, check_limits

@@ -21,8 +21,9 @@ from model_runtime.messages import (
     normalize_tools,
     restrict_state,
 )
-from model_runtime.parameters import OnViolation, ParameterRule, ParameterTable
+from model_runtime.parameters import ParameterRule, ParameterTable
 from model_runtime.secrets import Redactor
+from model_runtime.vocabulary import OnViolation
 
 _TIMEOUTS = ("connect", "first_byte", "between_chunks", "total")
 
