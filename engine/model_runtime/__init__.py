@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+import importlib
+import typing
 
 from ._version import __version__
 from .errors import (
@@ -58,7 +58,7 @@ from .results.tokens import TokenCount
 from .results.tts import TTSResult, Voice
 from .results.usage import Usage
 
-if TYPE_CHECKING:
+if typing.TYPE_CHECKING:
     from .catalog.models import ModelEntry
     from .credentials.store import CredentialStore
     from .providers import AsyncProvider, Provider
@@ -105,7 +105,7 @@ def __getattr__(name: str) -> object:
     """Load a public name on demand."""
     if name not in _ON_DEMAND:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_ON_DEMAND[name], __name__), name)
+    return getattr(importlib.import_module(_ON_DEMAND[name], __name__), name)
 
 
 __all__ = [

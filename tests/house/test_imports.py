@@ -77,6 +77,7 @@ OWN_DEFERRED = {("model_runtime.factory", "model_runtime.core")}
 IMPORT_NAMES = {
     "pyyaml": "yaml",
     "google-auth": "google",
+    "bpe-openai": "bpe_openai",
     "httpx-aiohttp": "httpx_aiohttp",
 }
 # The demo's own libraries: installed by `make demo`, asked for by name when they are missing.
