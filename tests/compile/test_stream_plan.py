@@ -291,3 +291,12 @@ def test_frame_cut_short_is_no_good_end_even_then() -> None:
     whole = json.dumps(delta("a")).encode() + b"\n"
     with pytest.raises(StreamInterrupted):
         play(whole + whole[:10], spec)
+
+
+def test_what_came_before_an_error_is_handed_on_first() -> None:
+    """Wherever the bytes were cut; the error is raised by `finish`."""
+    made = reader()
+    told = made.feed(sse(delta("a"), {"error": {"code": "busy"}}))
+    assert (told, made.ended) == ([TextDelta("a")], True)
+    with pytest.raises(ProviderError):
+        made.finish()
