@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Sequence
 
@@ -9,6 +10,8 @@ from .errors import UnsupportedOperation
 
 # Formats whose pieces make one file when they are simply put one after the other.
 _CONCATENABLE = frozenset({"audio/mpeg", "audio/mp3", "audio/pcm", "audio/l16", "audio/basic"})
+# Formats that cannot be joined, wherever they stand in a service's name for one.
+_WORD = re.compile(r"(?<![a-z])(?:aac|flac|m4a|mp4|ogg|opus|webm)(?![a-z])")
 _WAV = frozenset({"audio/wav", "audio/x-wav", "audio/wave", "audio/vnd.wave"})
 
 
@@ -34,10 +37,28 @@ def wrap_wav(pcm: bytes, *, sample_rate: int = 24_000, channels: int = 1, bits: 
     return head + pcm
 
 
+def can_append(media_type: str | None) -> bool:
+    """Whether pieces of this media type make one when they are put one after the other."""
+    return _kind(media_type) in _CONCATENABLE
+
+
 def can_join(media_type: str | None) -> bool:
     """Whether pieces of this media type can be joined into one."""
-    kind = _kind(media_type)
-    return kind in _CONCATENABLE or kind in _WAV
+    return can_append(media_type) or _kind(media_type) in _WAV
+
+
+def refuse_unjoinable(format: object) -> None:
+    """Refuse a format by its name where pieces have to be joined. UnsupportedOperation.
+
+    Services have names of their own for formats, so one that is not known passes: its media type
+    decides later.
+    """
+    found = _WORD.search(str(format).lower())
+    if found is not None:
+        raise UnsupportedOperation(
+            f"The text is spoken in several pieces, and those of the format {format!r} cannot be "
+            "joined. Ask for mp3, pcm or wav, or for a shorter text."
+        )
 
 
 def join_audio(pieces: Sequence[bytes], media_type: str | None) -> bytes:

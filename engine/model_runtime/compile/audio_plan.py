@@ -49,7 +49,7 @@ class AudioPlan:
             findings,
             place_in(audio, "media_type"),
         )
-        self._wraps = audio.get("wrap") == "wav"
+        self.wraps = audio.get("wrap") == "wav"
         self._rate = int(audio.get("sample_rate", 0))
         self._channels = int(audio.get("channels", 1))
         self._bits = int(audio.get("bits", 16))
@@ -76,7 +76,7 @@ class AudioPlan:
     def finished(self, audio: bytes, media_type: object) -> TTSResult:
         """The result of audio as it came: bare PCM gets its WAV header, where the spec says so."""
         kind = _text(media_type)
-        if not self._wraps:
+        if not self.wraps:
             return TTSResult(audio=audio, media_type=kind)
         told = _RATE.search(kind or "")
         rate = self._rate or (int(told[1]) if told else 24_000)

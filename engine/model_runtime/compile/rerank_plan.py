@@ -83,6 +83,13 @@ def _selected(
     return tuple(documents if top_n is Absent else documents[:top_n])
 
 
+def best(result: RerankResult, top_n: object) -> RerankResult:
+    """The result of several batches cut to what the caller asked for; Absent keeps all."""
+    if not isinstance(top_n, int) or len(result.documents) <= top_n:
+        return result
+    return replace(result, documents=result.documents[:top_n])
+
+
 def moved(result: RerankResult, offset: int) -> RerankResult:
     """The result of a batch with its indexes counted from the caller's first document."""
     documents = tuple(replace(d, index=d.index + offset) for d in result.documents)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from model_runtime.audio import can_append
 from model_runtime.durations import read_size
-from model_runtime.errors import LimitExceeded, ReplyError, StreamInterrupted
+from model_runtime.errors import LimitExceeded, ReplyError, StreamInterrupted, UnsupportedOperation
 from model_runtime.exchange import HttpReply
 from model_runtime.findings import Findings
 from model_runtime.framing import FRAMINGS
@@ -51,10 +52,21 @@ class SpeechStreamPlan:
 
 
 class SpeechReader:
-    """Reads one stream of speech; its events are pieces of audio."""
+    """Reads one stream of speech; its events are pieces of audio.
+
+    A long text is spoken by several streams: `before` are the readers of those before this one,
+    and `is_piece` says that what is read here is one piece of several.
+    """
 
     def __init__(
-        self, plan: SpeechStreamPlan, response: AudioPlan, status: int, headers: dict[str, str]
+        self,
+        plan: SpeechStreamPlan,
+        response: AudioPlan,
+        status: int,
+        headers: dict[str, str],
+        *,
+        before: Sequence[SpeechReader] = (),
+        is_piece: bool = False,
     ) -> None:
         self._plan = plan
         self._response = response
@@ -63,6 +75,8 @@ class SpeechReader:
         self._framing = plan.open_framing()
         self._pieces: list[bytes] = []
         self._size = 0
+        self._before = tuple(before)
+        self._is_piece = is_piece
         self._media_type: object = headers.get("content-type")
         self._is_checked = False
         self.ended = False
@@ -88,8 +102,9 @@ class SpeechReader:
         return pieces
 
     def result(self) -> TTSResult:
-        """All the speech in one."""
-        return self._response.finished(b"".join(self._pieces), self._media_type)
+        """All the speech in one, with that of the readers before."""
+        pieces = [piece for reader in (*self._before, self) for piece in reader._pieces]
+        return self._response.finished(b"".join(pieces), self._media_type)
 
     def partial(self) -> TTSResult:
         """The speech that has arrived so far."""
@@ -125,13 +140,28 @@ class SpeechReader:
         self._media_type = self._response.media_type(value, {})
         return plan.decode(found)
 
+    def _refuse_unjoinable(self) -> None:
+        """Refuse pieces that the listener could not play one after the other, before the first."""
+        if self._response.wraps or can_append(media_type := _kind(self._media_type)):
+            return
+        raise UnsupportedOperation(
+            f"Speech of the type {media_type!r} cannot be streamed in several pieces. "
+            "Ask for mp3 or pcm, for a shorter text, or use invoke()."
+        )
+
     def _kept(self, pieces: list[bytes]) -> list[bytes]:
+        if pieces and self._is_piece and not self._size:
+            self._refuse_unjoinable()
         for piece in pieces:
             self._size += len(piece)
         if self._size > self._plan.max_bytes:
             raise LimitExceeded(f"The speech is longer than {self._plan.max_bytes} bytes.")
         self._pieces += pieces
         return pieces
+
+
+def _kind(media_type: object) -> str | None:
+    return None if media_type is None else str(media_type)
 
 
 def decode_frame(data: str | bytes) -> Any:

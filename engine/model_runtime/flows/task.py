@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
-from model_runtime.errors import PROVIDER_ERRORS, TimedOut
+from model_runtime.errors import PROVIDER_ERRORS, InvokeError, TimedOut
 from model_runtime.exchange import Flow, HttpReply, HttpRequest, Wait
 from model_runtime.vocabulary import ErrorKind
 
@@ -96,22 +97,30 @@ def run_task(
         reply = yield from _send(bind(request, scope))
         scope = {**scope, "steps": {**scope.get("steps", {}), name: step.saved(reply)}}
     if operation.job is not None:
-        return (yield from _run_job(operation.job, scope, base_url, bind, warnings))
+        return (yield from _run_job(operation.job, scope, base_url, extra_headers, bind, warnings))
     request = operation.request.build(scope, base_url, extra_headers=extra_headers)
     return (yield from _send(bind(request, scope)))
 
 
 def _run_job(
-    job: Job, scope: Scope, base_url: str, bind: Bind, warnings: list[str]
+    job: Job,
+    scope: Scope,
+    base_url: str,
+    extra_headers: Mapping[str, str],
+    bind: Bind,
+    warnings: list[str],
 ) -> Flow[HttpReply]:
-    reply = yield from _send(bind(job.submit.plan.build(scope, base_url, extra_headers={}), scope))
+    submitted = job.submit.plan.build(scope, base_url, extra_headers=extra_headers)
+    reply = yield from _send(bind(submitted, scope))
     scope = {**scope, "job": job.submit.saved(reply)}
     try:
         reply = yield from _poll(job, scope, base_url, bind, warnings)
     except TimedOut:
         if job.cancel is not None:
             request = job.cancel.plan.build(scope, base_url, extra_headers={})
-            yield from _send(bind(request, scope))
+            # A job that cannot be cancelled any more does not hide that the time was over.
+            with suppress(InvokeError):
+                yield from _send(bind(request, scope))
         raise
     if job.fetch is None:
         return reply

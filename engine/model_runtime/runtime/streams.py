@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from types import TracebackType
 from typing import Generic, NoReturn, Protocol, Self, TypeVar
 
@@ -45,9 +45,13 @@ class _Reading(Generic[E, R]):
     """The state of a stream that does not depend on how bytes are waited for."""
 
     def __init__(
-        self, open_flow: OpenFlow[E, R], on_error: Callable[[InvokeError], None] | None
+        self,
+        open_flow: OpenFlow[E, R],
+        more: Iterable[OpenFlow[E, R]],
+        on_error: Callable[[InvokeError], None] | None,
     ) -> None:
         self._open_flow = open_flow
+        self._more = iter(more)
         self._on_error = on_error
         self._reply: OpenReply | None = None
         self._reader: Reader[E, R] | None = None
@@ -71,6 +75,15 @@ class _Reading(Generic[E, R]):
         events = reader.finish()
         self._is_complete = True
         return events
+
+    def _goes_on(self) -> bool:
+        """Whether another reply follows the one that has just been read to its end."""
+        following = next(self._more, None) if self._is_complete else None
+        if following is None:
+            return False
+        self._open_flow = following
+        self._is_over = self._is_complete = False
+        return True
 
     def _fail(self, error: BaseException) -> BaseException:
         """Note that the stream broke, and return the error that the caller gets."""
@@ -105,7 +118,8 @@ class Stream(_Reading[E, R]):
 
     The request is sent by `with`, or by the first step of the iteration. Leaving the block, or
     `close`, ends the connection at once; a stream that is neither closed nor read to its end
-    keeps it. One thread at a time may read.
+    keeps it. One thread at a time may read. `more` opens further replies, each once the one before
+    was read to its end; the last reader gives the result of all.
     """
 
     def __init__(
@@ -113,9 +127,10 @@ class Stream(_Reading[E, R]):
         driver: SyncDriver,
         open_flow: OpenFlow[E, R],
         *,
+        more: Iterable[OpenFlow[E, R]] = (),
         on_error: Callable[[InvokeError], None] | None = None,
     ) -> None:
-        super().__init__(open_flow, on_error)
+        super().__init__(open_flow, more, on_error)
         self._driver = driver
 
     def __enter__(self) -> Self:
@@ -170,6 +185,9 @@ class Stream(_Reading[E, R]):
                 events = self._take(reader, chunk)
             except BaseException as error:
                 self._raise(error)
+            if self._is_over:
+                self._release()
+                self._goes_on()
             if events:
                 self._ready = iter(events)
                 return True
@@ -209,9 +227,10 @@ class AsyncStream(_Reading[E, R]):
         driver: AsyncDriver,
         open_flow: OpenFlow[E, R],
         *,
+        more: Iterable[OpenFlow[E, R]] = (),
         on_error: Callable[[InvokeError], None] | None = None,
     ) -> None:
-        super().__init__(open_flow, on_error)
+        super().__init__(open_flow, more, on_error)
         self._driver = driver
 
     async def __aenter__(self) -> Self:
@@ -264,6 +283,9 @@ class AsyncStream(_Reading[E, R]):
                 events = self._take(reader, chunk)
             except BaseException as error:
                 await self._raise(error)
+            if self._is_over:
+                await self._release()
+                self._goes_on()
             if events:
                 self._ready = iter(events)
                 return True

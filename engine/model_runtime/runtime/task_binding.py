@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
+from model_runtime.audio import refuse_unjoinable
 from model_runtime.auth import AUTH_KINDS
 from model_runtime.compile.audio_plan import AudioPlan, AudioReference
 from model_runtime.compile.moderation_plan import ModerationPlan
-from model_runtime.compile.rerank_plan import moved
+from model_runtime.compile.rerank_plan import best, moved
 from model_runtime.compile.speech_stream import SpeechReader
 from model_runtime.compile.task_operation import TaskCall, TaskOperation
 from model_runtime.credentials.form import scope_values
-from model_runtime.errors import HostRefused, InvalidParameter, InvokeError
-from model_runtime.exchange import Flow, HttpReply, HttpRequest, OpenReply
+from model_runtime.errors import HostRefused, InvokeError, UnsupportedOperation
+from model_runtime.exchange import Flow, HttpReply, HttpRequest, OpenReply, Timeouts
 from model_runtime.flows.call import Exchange, call, open_stream
 from model_runtime.flows.task import run_task
 from model_runtime.network import host_allowed, origin
@@ -35,6 +37,7 @@ from .binding import (
 from .handles import invoke_flow
 
 Scope = dict[str, Any]
+SpeechFlow = Flow[tuple[OpenReply, SpeechReader]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,9 +93,9 @@ def bind_task(
     )
     table = ParameterTable(variant.task_rows(kind), binding.rules, variant.drop)
     scopes, warnings = operation.scopes(task, table, credentials)
-    timeouts = read_timeouts(options.timeout, variant.timeouts)
-    if operation.job is not None and timeouts.total is not None:
-        timeouts = replace(timeouts, total=max(timeouts.total, operation.job.timeout))
+    if kind == "tts" and len(scopes) > 1:
+        refuse_unjoinable(arguments.get("format", ""))
+    timeouts = read_timeouts(options.timeout, _patient(variant.timeouts, operation))
     retry = variant.retry
     if binding.retries is not None:
         retry = replace(retry, times=binding.retries)
@@ -117,6 +120,13 @@ def bind_task(
     )
 
 
+def _patient(timeouts: Timeouts, operation: TaskOperation) -> Timeouts:
+    """The spec's timeouts, which leave a job the time that it may take."""
+    if operation.job is None or timeouts.total is None:
+        return timeouts
+    return replace(timeouts, total=max(timeouts.total, operation.job.timeout))
+
+
 def task_flow(bound: BoundTask) -> Flow[Any]:
     """The flow of a whole call: one request, or several whose results are merged."""
     if bound.operation.called is not None:
@@ -132,6 +142,8 @@ def task_flow(bound: BoundTask) -> Flow[Any]:
             done += len(piece) if isinstance(piece, list) else 0
         results.append(result)
     merged = bound.operation.response.merge(results)
+    if isinstance(merged, RerankResult) and len(results) > 1:
+        merged = best(merged, bound.scopes[0]["top_n"])
     return replace(merged, warnings=tuple(bound.warnings)) if bound.warnings else merged
 
 
@@ -185,20 +197,30 @@ def _called_flow(bound: BoundTask) -> Flow[Any]:
     return plan.merge(results)
 
 
-def speech_flow(bound: BoundTask) -> Flow[tuple[OpenReply, SpeechReader]]:
-    """The flow that opens a stream of speech."""
-    operation, scope = bound.operation, bound.scopes[0]
+def speech_flows(bound: BoundTask) -> list[Callable[[], SpeechFlow]]:
+    """The flows that open the streams of speech: one, or one per piece of a long text.
+
+    They are run one after the other; the reader of the last has the speech of all.
+    """
+    spoken: list[SpeechReader] = []
+    return [partial(_speech_flow, bound, scope, spoken) for scope in bound.scopes]
+
+
+def _speech_flow(bound: BoundTask, scope: Scope, spoken: list[SpeechReader]) -> SpeechFlow:
+    operation = bound.operation
     plan, response = operation.stream, operation.response
-    assert plan is not None and isinstance(response, AudioPlan)
-    if len(bound.scopes) > 1:
-        raise InvalidParameter(
-            f"{bound.binding.name} speaks shorter texts at a time, so this one cannot be "
-            "streamed in one go. Use invoke(), or stream it sentence by sentence."
-        )
+    if plan is None:
+        raise UnsupportedOperation(f"{bound.binding.name} does not stream speech. Use invoke().")
+    assert isinstance(response, AudioPlan)
     extra = bound.options.extra_headers or {}
     request = operation.request.build(scope, bound.base_url, extra_headers=extra)
 
     def make_reader(reply: OpenReply, _started: float) -> SpeechReader:
-        return SpeechReader(plan, response, reply.status, reply.headers)
+        is_piece = len(bound.scopes) > 1
+        return SpeechReader(
+            plan, response, reply.status, reply.headers, before=spoken, is_piece=is_piece
+        )
 
-    return (yield from open_stream(bound.bind(request, scope), make_reader))
+    opened, reader = yield from open_stream(bound.bind(request, scope), make_reader)
+    spoken.append(reader)
+    return opened, reader

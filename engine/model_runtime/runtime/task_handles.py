@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from model_runtime.compile.speech_stream import SpeechReader
 from model_runtime.errors import InvokeError
-from model_runtime.exchange import Flow, OpenReply
 from model_runtime.results.moderation import ModerationResult
 from model_runtime.results.rerank import RerankResult
 from model_runtime.results.speech2text import SpeechToTextResult
@@ -33,7 +31,7 @@ from .task_arguments import (
     text_items,
     transcript_arguments,
 )
-from .task_binding import BoundTask, bind_task, speech_flow, task_flow
+from .task_binding import BoundTask, bind_task, speech_flows, task_flow
 from .voices import voices_flow
 
 Timeout = float | Mapping[str, float | None] | None
@@ -129,7 +127,7 @@ class TextEmbeddingModel(_Sync):
     def count_tokens(
         self, texts: str | Sequence[object], *, method: CountMethod = "auto"
     ) -> list[TokenCount]:
-        """Return the tokens of each text. Nothing is sent."""
+        """Return the tokens of each text; "local" and "estimate" send nothing."""
         return self._driver.run(count_texts(self._binding, text_items("texts", texts), method))
 
 
@@ -303,11 +301,15 @@ class TTSModel(_Sync):
         extra_body: Body = None,
         extra_headers: Headers = None,
     ) -> Stream[bytes, TTSResult]:
-        """Return a stream of audio bytes; takes what `invoke` takes. Use it in a `with` block."""
+        """Return a stream of audio bytes; takes what `invoke` takes. Use it in a `with` block.
+
+        A text over the model's limit is spoken piece after piece, as mp3 or pcm.
+        """
         arguments = _spoken(self._binding, text, voice, format)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         bound = self._bind(arguments, options, stream=True)
-        return Stream(self._driver, lambda: _open(bound), on_error=bound.fail)
+        first, *more = speech_flows(bound)
+        return Stream(self._driver, first, more=more, on_error=bound.fail)
 
     def voices(self, language: str | None = None) -> tuple[Voice, ...]:
         """The voices: those that the model lists, else those that the service lists."""
@@ -353,15 +355,12 @@ class AsyncTTSModel(_Async):
         arguments = _spoken(self._binding, text, voice, format)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         bound = self._bind(arguments, options, stream=True)
-        return AsyncStream(self._driver, lambda: _open(bound), on_error=bound.fail)
+        first, *more = speech_flows(bound)
+        return AsyncStream(self._driver, first, more=more, on_error=bound.fail)
 
     async def voices(self, language: str | None = None) -> tuple[Voice, ...]:
         """The voices; see `TTSModel.voices`."""
         return await self._driver.run(voices_flow(self._binding, language))
-
-
-def _open(bound: BoundTask) -> Flow[tuple[OpenReply, SpeechReader]]:
-    return speech_flow(bound)
 
 
 class ModerationModel(_Sync):
