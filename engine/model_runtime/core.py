@@ -211,9 +211,9 @@ class RuntimeCore:
     ) -> tuple[dict[str, Any], Flow[None]]:
         """Check values against the form of the provider's models; also the flow of the proof."""
         record = self.registry.record(provider)
-        form = record.description.model_form or record.description.form
+        form = _form_for(record, None)
         checked = check_form(form, values, model_type=model_type)
-        bound = self._bound_with(record, model, checked, form)
+        bound = self._bound_with(record, model, checked, form, model_type)
         return checked, model_check(bound, model_type)
 
     def _bound_with(
@@ -222,9 +222,10 @@ class RuntimeCore:
         model: str,
         checked: Mapping[str, Any],
         form: tuple[FormField, ...] | None = None,
+        model_type: ModelType = "llm",
     ) -> Binding:
         """A binding with the values that are to be proven, and no retries."""
-        entry = record.find_model(model, "llm")
+        entry = record.find_model(model, model_type)
         return Binding(
             provider=record.name,
             model=model,

@@ -42,7 +42,9 @@ def provider_check(binding: Binding) -> Flow[None]:
 
 def model_check(binding: Binding, kind: ModelType) -> Flow[None]:
     """The flow that proves credentials for one model, by its spec's check or a short call."""
-    check = binding.compiled.base_variant().check(kind) or {"call": kind}
+    credentials = scope_values(binding.form, binding.find_credentials())
+    variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
+    check = variant.check(kind) or {"call": kind}
     yield from _checked(binding, _run(binding, check))
 
 
@@ -61,6 +63,8 @@ def _checked(binding: Binding, flow: Flow[None]) -> Flow[None]:
 def _run(binding: Binding, check: Mapping[str, Any]) -> Flow[None]:
     called = check.get("call")
     given = {**_GIVEN.get(called or "llm", {}), **(check.get("given") or {})}
+    if "model" in given:
+        binding = replace(binding, model=str(given["model"]))
     if called == "list_models":
         yield from _list(binding)
     elif called == "llm":
@@ -88,10 +92,8 @@ def _list(binding: Binding) -> Flow[None]:
 
 
 def _chat(binding: Binding, given: Mapping[str, Any]) -> Flow[None]:
-    model = given.get("model") or binding.model
-    bound = replace(binding, model=model, on_violation="clamp")
     options = CallOptions(parameters=given.get("parameters"))
-    yield from invoke_flow(bind_llm_call(bound, given["messages"], False, options))
+    yield from invoke_flow(bind_llm_call(binding, given["messages"], False, options))
 
 
 def _task(binding: Binding, kind: ModelType, given: Mapping[str, Any]) -> Flow[None]:
