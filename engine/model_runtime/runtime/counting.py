@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from model_runtime.absent import Absent
 from model_runtime.compile.count_plan import CountOperation
 from model_runtime.compile.operation import LLMCall
 from model_runtime.compile.provider import Variant
@@ -17,10 +18,14 @@ from model_runtime.parameters import ParameterTable
 from model_runtime.results.tokens import TokenCount
 from model_runtime.secrets import Redactor
 from model_runtime.tokens import count_messages, estimate_tokens, find_tokenizer
+from model_runtime.vocabulary import ModelType
 
 from .binding import Binding, redact_error, retry_policy
+from .task_arguments import embedding_arguments
 
 CountMethod = Literal["auto", "remote", "local", "estimate"]
+Scope = dict[str, object]
+ScopeMaker = Callable[[Variant, dict[str, Any]], Scope]
 Counter = Callable[[Callable[[str], int]], int]
 METHODS = ("auto", "remote", "local", "estimate")
 
@@ -39,7 +44,7 @@ def count_conversation(
             tools=functions,
             model_properties=binding.model_properties,
         )
-        counted = yield from _remote(binding, arguments, method)
+        counted = yield from _remote(binding, "llm", _chat_scope(arguments), method)
         if counted is not None:
             return counted
     return _here(binding, method, lambda count: count_messages(messages, functions, count))
@@ -50,32 +55,57 @@ def count_texts(
 ) -> Flow[list[TokenCount]]:
     """The flow that counts texts for an embedding model, one count per text."""
     _check_method(method)
-    if method == "remote":
-        raise InvalidParameter(f"{binding.name}: the service counts no texts; use method='auto'.")
-    counts = []
+    counts: list[TokenCount] = []
     for text in texts:
-        plain = text if isinstance(text, str) else " ".join(p.get("text", "") for p in text)
-        counts.append(_here(binding, method, _count_of(plain)))
+        counted = None
+        if method in ("auto", "remote"):
+            counted = yield from _remote(binding, "text-embedding", _text_scope(text), method)
+        if counted is None:
+            plain = text if isinstance(text, str) else " ".join(p.get("text", "") for p in text)
+            counted = _here(binding, method, _count_of(plain))
+        counts.append(counted)
     return counts
-    yield  # a flow is a generator, also when it asks for nothing
 
 
 def _count_of(text: str) -> Counter:
     return lambda count: count(text)
 
 
-def _remote(binding: Binding, arguments: LLMCall, method: CountMethod) -> Flow[TokenCount | None]:
-    if binding.compiled.base_variant().count("llm") is None:
+def _chat_scope(arguments: LLMCall) -> ScopeMaker:
+    def make(variant: Variant, credentials: dict[str, Any]) -> Scope:
+        table = ParameterTable(variant.rows, (), variant.drop)
+        return variant.llm().scope(arguments, table, credentials)[0]
+
+    return make
+
+
+def _text_scope(text: Any) -> ScopeMaker:
+    """One text is counted at a time, so that each has its own count."""
+    arguments = embedding_arguments([text])
+    return lambda variant, credentials: {**arguments, "credentials": credentials}
+
+
+def _remote(
+    binding: Binding, kind: ModelType, make_scope: ScopeMaker, method: CountMethod
+) -> Flow[TokenCount | None]:
+    if binding.compiled.base_variant().count(kind) is None:
         if method == "remote":
-            raise InvalidParameter(f"{binding.name}: the spec declares no count_tokens.llm.")
+            raise InvalidParameter(f"{binding.name}: the spec declares no count_tokens.{kind}.")
         return None
     credentials = scope_values(binding.form, binding.find_credentials())
     variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
-    operation = variant.count("llm")
+    operation = variant.count(kind)
     assert operation is not None
     base_url = binding.base_url or variant.base_url(credentials, binding.model)
-    table = ParameterTable(variant.rows, (), variant.drop)
-    scope, _ = variant.llm().scope(arguments, table, credentials)
+    scope = {
+        "model": binding.model,
+        "model_properties": binding.model_properties,
+        "parameters": {},
+        "wire_parameters": {},
+        "stream": False,
+        "extra_body": Absent,
+        **make_scope(variant, credentials),
+    }
     exchange = Exchange(
         request=operation.request(scope, base_url),
         scope=scope,
