@@ -46,8 +46,9 @@ class ModelRuntime:
     Args:
         specs: spec files, provider folders, or folders of these; laid over the bundled ones.
         bundled: whether the specs that ship with the library are there.
-        credentials: a mapping of provider to values, a callable (provider, model_type, model),
-            or None to read the environment under the names that the specs give.
+        credentials: a mapping of provider to values, or of provider/model where a model has its
+            own, a callable (provider, model_type, model), or None to read the environment under
+            the names that the specs give.
         client: your own httpx.Client; it is used and never closed here.
         base_urls: a mapping of provider to a URL that replaces its spec's base_url.
         hooks: objects with any of on_request, on_event, on_result, on_error.

@@ -17,12 +17,17 @@ Given = Mapping[str, Mapping[str, Any]] | Lookup | None
 def given_values(
     given: Given, provider: str, model_type: str | None, model: str | None
 ) -> Mapping[str, Any] | None:
-    """What the host gives for a provider; None when it gives nothing."""
+    """What the host gives for a provider; None when it gives nothing.
+
+    In a mapping the key `provider/model` stands for one model: its values replace those of the
+    provider wholly, as they do in a store.
+    """
     if given is None:
         return None
     if callable(given):
         return given(provider, model_type, model)
-    return given.get(provider)
+    own = given.get(f"{provider}/{model}") if model is not None else None
+    return given.get(provider) if own is None else own
 
 
 def environment_values(
