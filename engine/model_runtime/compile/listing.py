@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from model_runtime.errors import ReplyError
@@ -55,9 +56,15 @@ class ListOperation:
         self._while = self._path(follow, "while", context)
         self._next_header = follow.get("header")
 
-    def first(self, credentials: Mapping[str, object], base_url: str) -> HttpRequest:
-        """The request of the first page."""
-        return self._plan.build({"credentials": credentials}, base_url, extra_headers={})
+    def first(
+        self,
+        credentials: Mapping[str, object],
+        base_url: str,
+        names: Mapping[str, object] = MappingProxyType({}),
+    ) -> HttpRequest:
+        """The request of the first page; `names` is what templates see beside credentials."""
+        scope = {**names, "credentials": credentials}
+        return self._plan.build(scope, base_url, extra_headers={})
 
     def read(self, reply: HttpReply) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
         """Return the rows of a page, and how to ask for the page after it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from model_runtime.absent import Absent
 from model_runtime.credentials.form import scope_values
 from model_runtime.errors import InvokeError
 from model_runtime.exchange import Flow
@@ -21,7 +22,7 @@ def voices_flow(binding: Binding, language: str | None) -> Flow[tuple[Voice, ...
     if isinstance(listed, list):
         found = [_listed(row) for row in listed]
     else:
-        found = yield from _fetched(binding)
+        found = yield from _fetched(binding, language)
     return tuple(voice for voice in found if _speaks(voice, language))
 
 
@@ -33,13 +34,18 @@ def _listed(row: dict[str, Any]) -> Voice:
     )
 
 
-def _fetched(binding: Binding) -> Flow[list[Voice]]:
+def _fetched(binding: Binding, language: str | None) -> Flow[list[Voice]]:
     credentials = scope_values(binding.form, binding.find_credentials())
     variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
     listing = variant.listing("voices")
     base_url = binding.base_url or variant.base_url(credentials, binding.model)
+    names = {
+        "model": binding.model,
+        "model_properties": binding.model_properties,
+        "language": Absent if language is None else language,
+    }
     exchange = Exchange(
-        request=listing.first(credentials, base_url),
+        request=listing.first(credentials, base_url, names),
         scope={"credentials": credentials},
         auth=variant.auth,
         errors=variant.errors,
