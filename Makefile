@@ -37,6 +37,9 @@ bench: .venv/test.stamp ## what a call, a chunk and the import cost, against htt
 	$(BIN)/python tests/bench/smoke.py
 	$(BIN)/python tests/bench/import_cost.py
 
+catalogue: .venv/test.stamp ## models and prices anew, from the newest open catalogues
+	@sh .ci/catalogue
+
 lock: ## write the pinned requirements anew
 	@sh .ci/lock
 
@@ -56,4 +59,4 @@ clean: ## remove .venv and every build product
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test check types unit lab fmt bench lock clean
+.PHONY: help demo test check types unit lab fmt bench catalogue lock clean

@@ -24,6 +24,8 @@ MARKED = re.compile(
 if __name__ == "__main__":
     sys.path.insert(0, str(ROOT / "engine"))
 
+from catalogue import matrix  # noqa: E402
+
 from model_runtime import errors, factory, vocabulary  # noqa: E402
 from model_runtime.auth import AUTH_KINDS  # noqa: E402
 from model_runtime.compile.conditions import TESTS  # noqa: E402
@@ -138,6 +140,7 @@ CALLED_BY = {
     "tts": (factory.ModelRuntime, "runtime.tts"),
     "moderation": (factory.ModelRuntime, "runtime.moderation"),
     "list_models": (factory.ModelRuntime, "runtime.remote_models"),
+    "describe_model": (factory.ModelRuntime, "runtime.describe_model"),
     "validate_credentials": (factory.ModelRuntime, "runtime.validate_provider_credentials"),
     "count_tokens": (LanguageModel, "llm.count_tokens"),
     "voices": (TTSModel, "tts.voices"),
@@ -343,14 +346,7 @@ def commands() -> str:
 
 def providers() -> str:
     """Every bundled provider."""
-    rows = []
-    with factory.ModelRuntime() as runtime:
-        for provider in runtime.providers():
-            form = provider.credential_form()
-            needed = [row["variable"] for row in form if row["required"]]
-            types = code(*provider.supported_model_types)
-            rows.append((code(provider.name), provider.label(), types, code(*needed)))
-    return table(("name", "provider", "model types", "required credentials"), rows)
+    return table(matrix.HEAD, matrix.rows())
 
 
 TABLES: dict[str, Callable[[], str]] = {
