@@ -28,6 +28,7 @@ from model_runtime.vocabulary import ModelType
 from .auth_plan import compile_auth
 from .context import CompileContext
 from .count_plan import CountOperation
+from .describe_plan import DescribeOperation
 from .errors_plan import ErrorsPlan
 from .expressions import compile_expression
 from .listing import ListOperation
@@ -36,7 +37,9 @@ from .task_operation import RESPONSES, TaskOperation
 from .templates import Fragments, Template, compile_template
 from .values import place_in
 
-CompiledOperation = LLMOperation | TaskOperation | ListOperation | CountOperation
+CompiledOperation = (
+    LLMOperation | TaskOperation | ListOperation | CountOperation | DescribeOperation
+)
 Compile = Callable[[Mapping[str, Any], CompileContext, ErrorsPlan], CompiledOperation]
 
 # The model types whose tokens a service may count.
@@ -139,6 +142,14 @@ class Variant:
         """The operation `list_models` or `voices`. UnsupportedOperation when there is none."""
         operation = self._operation(name)
         assert isinstance(operation, ListOperation)
+        return operation
+
+    def describe(self) -> DescribeOperation | None:
+        """How the service tells of one model, where the spec declares it."""
+        if "describe_model" not in _block(self._tree, "operations"):
+            return None
+        operation = self._operation("describe_model")
+        assert isinstance(operation, DescribeOperation)
         return operation
 
     def base_url(
@@ -272,8 +283,11 @@ class CompiledProvider:
         for rule in rules:
             tree = patch(tree, rule.patch, findings)
         variant = Variant(self.name, tree, self._credentials, self._rule_parameters)
+        own_file = tree.place.file if tree.place else None
         for finding in findings:
-            variant.findings.items.append(finding)
+            # What an inherited rule patches may be gone from a child: no fault of either file.
+            if finding.place is None or finding.place.file == own_file:
+                variant.findings.items.append(finding)
         return variant
 
 
@@ -380,6 +394,7 @@ def _count_compiler(kind: ModelType) -> Compile:
 _COMPILERS: dict[str, Compile] = {
     "llm": _compile_llm,
     "list_models": lambda s, c, e: ListOperation(s, c, e, "list_models"),
+    "describe_model": DescribeOperation,
     "voices": lambda s, c, e: ListOperation(s, c, e, "voices"),
     **{kind: _task_compiler(kind) for kind in RESPONSES},
     **{f"count_tokens.{kind}": _count_compiler(kind) for kind in COUNTED},
