@@ -283,7 +283,7 @@ class CompiledProvider:
         for rule in rules:
             tree = patch(tree, rule.patch, findings)
         variant = Variant(self.name, tree, self._credentials, self._rule_parameters)
-        own_file = tree.place.file if tree.place else None
+        own_file = self._tree.place.file if self._tree.place else None
         for finding in findings:
             # What an inherited rule patches may be gone from a child: no fault of either file.
             if finding.place is None or finding.place.file == own_file:
