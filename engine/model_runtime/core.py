@@ -6,20 +6,21 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from .catalog.customizable import properties_told
 from .catalog.models import ModelEntry, read_model
-from .credentials.form import FormField, check_form, scope_values
+from .credentials.form import FormField, check_form
 from .credentials.source import Given, find_values, is_configured
-from .errors import InvokeError, UnknownModel
+from .errors import UnknownModel
 from .exchange import Flow
-from .flows.call import Exchange
-from .flows.pages import pages
 from .network import check_base_url, encode_path
 from .providers import AsyncProvider, AsyncRuntime, Provider, SyncRuntime
 from .registry import ProviderRecord, Registry
+from .remote import described_model, listed_models
 from .runtime.async_driver import AsyncDriver
-from .runtime.binding import Binding, redact_error, retry_policy
+from .runtime.binding import Binding
 from .runtime.checks import model_check, provider_check
 from .runtime.handles import AsyncLanguageModel, LanguageModel
+from .runtime.memory import Memory
 from .runtime.sync_driver import SyncDriver
 from .runtime.task_handles import (
     AsyncModerationModel,
@@ -34,9 +35,8 @@ from .runtime.task_handles import (
     TTSModel,
 )
 from .runtime.transport import AsyncClient, SyncClient
-from .secrets import Redactor
 from .settings import Settings
-from .vocabulary import MODEL_TYPES, ModelStatus, ModelType
+from .vocabulary import ModelStatus, ModelType
 
 SYNC_HANDLES: dict[ModelType, type[Any]] = {
     "llm": LanguageModel,
@@ -63,6 +63,7 @@ class RuntimeCore:
         self.registry = Registry(settings.specs, bundled=settings.bundled)
         self.settings = settings
         self.credentials = _credentials(settings)
+        self.memory = Memory()
         self.base_urls = {name: typed_url(url) for name, url in settings.base_urls.items()}
 
     @staticmethod
@@ -172,30 +173,43 @@ class RuntimeCore:
             on_violation=self.settings.on_violation,
             retries=self.settings.retries,
             hooks=self.settings.hooks,
+            memory=self.memory,
+            properties_of=None if entry else properties_told,
         )
 
-    def listing(self, provider: str) -> Flow[tuple[ModelEntry, ...]]:
-        """The flow that fetches a service's own list of models."""
+    def remote_models(
+        self, provider: str, max_age: float, credentials: Mapping[str, Any] | None
+    ) -> Flow[tuple[ModelEntry, ...]]:
+        """The flow that gives a service's own list of models."""
         record = self.registry.record(provider)
-        variant = record.usable().base_variant()
-        listing = variant.listing("list_models")
+        given = {provider: credentials} if credentials is not None else self.credentials
         form = record.description.form
-        credentials = scope_values(form, find_values(self.credentials, form, provider))
-        base_url = self.base_urls.get(provider) or variant.base_url(credentials)
-        exchange = Exchange(
-            request=listing.first(credentials, base_url),
-            scope={"credentials": credentials},
-            auth=variant.auth,
-            errors=variant.errors,
-            timeouts=variant.timeouts,
-            retry=retry_policy(variant.retry, self.settings.retries),
+        binding = Binding(
+            provider=provider,
+            model="*",
+            compiled=record.usable(),
+            form=form,
+            find_credentials=lambda: find_values(given, form, provider),
+            base_url=self.base_urls.get(provider),
+            model_properties={},
+            retries=self.settings.retries,
+            memory=self.memory,
         )
-        try:
-            return (yield from _remote_entries(record, pages(exchange, listing)))
-        except InvokeError as error:
-            error.locate(provider, "*", "list_models")
-            redact_error(error, Redactor.of(credentials))
-            raise
+        return listed_models(record, binding, max_age)
+
+    def describe_model(
+        self,
+        name: str,
+        model_type: ModelType,
+        max_age: float | None,
+        credentials: Mapping[str, Any] | None,
+        base_url: str | None,
+    ) -> Flow[ModelEntry]:
+        """The flow that gives a model, listed or not, with what its service tells of it."""
+        binding = self.bind(name, model_type, credentials, base_url)
+        record = self.registry.record(binding.provider)
+        entry = yield from described_model(record, binding, model_type, max_age)
+        return self.entry_status(entry)
 
     def provider_check(
         self, provider: str, values: Mapping[str, Any]
@@ -255,32 +269,6 @@ def _credentials(settings: Settings) -> Given:
     if settings.credentials is not None or settings.credential_store is None:
         return settings.credentials
     return settings.credential_store.read
-
-
-def _remote_entries(
-    record: ProviderRecord, flow: Flow[list[dict[str, Any]]]
-) -> Flow[tuple[ModelEntry, ...]]:
-    rows = yield from flow
-    entries: list[ModelEntry] = []
-    for row in rows:
-        if not row.get("id"):
-            continue
-        spec: dict[str, Any] = {
-            "model": str(row["id"]),
-            "model_type": row.get("model_type") or _first_type(record),
-            "fetch_from": "fetch-from-remote",
-        }
-        if row.get("label"):
-            spec["label"] = str(row["label"])
-        if row.get("context_size"):
-            spec["model_properties"] = {"context_size": row["context_size"]}
-        entries.append(read_model(record.name, spec, "active"))
-    return tuple(entries)
-
-
-def _first_type(record: ProviderRecord) -> ModelType:
-    types = record.description.supported_model_types
-    return types[0] if types else MODEL_TYPES[0]
 
 
 def typed_url(url: str) -> str:

@@ -120,9 +120,37 @@ class ModelRuntime:
         """One listed model, by `provider/model`. UnknownModel otherwise."""
         return self._core.model(name, model_type)
 
-    def remote_models(self, provider: str) -> tuple[ModelEntry, ...]:
-        """Ask the service for its models, where the spec says how."""
-        return self._driver.run(self._core.listing(provider))
+    def remote_models(
+        self,
+        provider: str,
+        *,
+        max_age: float = 300.0,
+        credentials: Mapping[str, Any] | None = None,
+    ) -> tuple[ModelEntry, ...]:
+        """Ask the service for its models, where the spec says how.
+
+        A list that the same credentials were given at most `max_age` seconds ago is used again.
+        """
+        return self._driver.run(self._core.remote_models(provider, max_age, credentials))
+
+    def describe_model(
+        self,
+        name: str,
+        model_type: ModelType,
+        *,
+        max_age: float | None = None,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> ModelEntry:
+        """One model with what its service tells of it now, whether it is listed or not.
+
+        Beside the spec's own list the service is asked, where the spec says how; a model of the
+        user's own is also described by its credentials. `max_age`: how many seconds old an answer
+        may be, None for the spec's own word. UnknownModel when nobody describes the model.
+        """
+        return self._driver.run(
+            self._core.describe_model(name, model_type, max_age, credentials, base_url)
+        )
 
     def validate_provider_credentials(
         self, provider: str, credentials: Mapping[str, Any]
@@ -295,9 +323,37 @@ class AsyncModelRuntime:
         """One listed model, by `provider/model`. UnknownModel otherwise."""
         return self._core.model(name, model_type)
 
-    async def remote_models(self, provider: str) -> tuple[ModelEntry, ...]:
-        """Ask the service for its models, where the spec says how."""
-        return await self._driver.run(self._core.listing(provider))
+    async def remote_models(
+        self,
+        provider: str,
+        *,
+        max_age: float = 300.0,
+        credentials: Mapping[str, Any] | None = None,
+    ) -> tuple[ModelEntry, ...]:
+        """Ask the service for its models, where the spec says how.
+
+        A list that the same credentials were given at most `max_age` seconds ago is used again.
+        """
+        return await self._driver.run(self._core.remote_models(provider, max_age, credentials))
+
+    async def describe_model(
+        self,
+        name: str,
+        model_type: ModelType,
+        *,
+        max_age: float | None = None,
+        credentials: Mapping[str, Any] | None = None,
+        base_url: str | None = None,
+    ) -> ModelEntry:
+        """One model with what its service tells of it now, whether it is listed or not.
+
+        Beside the spec's own list the service is asked, where the spec says how; a model of the
+        user's own is also described by its credentials. `max_age`: how many seconds old an answer
+        may be, None for the spec's own word. UnknownModel when nobody describes the model.
+        """
+        return await self._driver.run(
+            self._core.describe_model(name, model_type, max_age, credentials, base_url)
+        )
 
     async def validate_provider_credentials(
         self, provider: str, credentials: Mapping[str, Any]

@@ -30,7 +30,9 @@ class SyncRuntime(Protocol):
 
     def models(self, model_type: ModelType | None, provider: str) -> tuple[ModelEntry, ...]: ...
 
-    def remote_models(self, provider: str) -> tuple[ModelEntry, ...]: ...
+    def remote_models(self, provider: str, *, max_age: float) -> tuple[ModelEntry, ...]: ...
+
+    def describe_model(self, name: str, model_type: ModelType) -> ModelEntry: ...
 
     def validate_provider_credentials(
         self, provider: str, credentials: Mapping[str, Any]
@@ -60,7 +62,9 @@ class AsyncRuntime(Protocol):
 
     def models(self, model_type: ModelType | None, provider: str) -> tuple[ModelEntry, ...]: ...
 
-    async def remote_models(self, provider: str) -> tuple[ModelEntry, ...]: ...
+    async def remote_models(self, provider: str, *, max_age: float) -> tuple[ModelEntry, ...]: ...
+
+    async def describe_model(self, name: str, model_type: ModelType) -> ModelEntry: ...
 
     async def validate_provider_credentials(
         self, provider: str, credentials: Mapping[str, Any]
@@ -140,9 +144,13 @@ class Provider(ProviderCore):
         """The models that its spec lists."""
         return self._runtime.models(model_type, self.name)
 
-    def remote_models(self) -> tuple[ModelEntry, ...]:
-        """The models that the service lists."""
-        return self._runtime.remote_models(self.name)
+    def remote_models(self, *, max_age: float = 300.0) -> tuple[ModelEntry, ...]:
+        """The models that the service lists, or listed at most `max_age` seconds ago."""
+        return self._runtime.remote_models(self.name, max_age=max_age)
+
+    def describe_model(self, model: str, model_type: ModelType) -> ModelEntry:
+        """One model with what the service tells of it, whether it is listed or not."""
+        return self._runtime.describe_model(f"{self.name}/{model}", model_type)
 
     def validate_credentials(self, credentials: Mapping[str, Any]) -> dict[str, Any]:
         """Check credentials by the form, then by the cheapest request that proves them."""
@@ -190,9 +198,13 @@ class AsyncProvider(ProviderCore):
         """The models that its spec lists."""
         return self._runtime.models(model_type, self.name)
 
-    async def remote_models(self) -> tuple[ModelEntry, ...]:
-        """The models that the service lists."""
-        return await self._runtime.remote_models(self.name)
+    async def remote_models(self, *, max_age: float = 300.0) -> tuple[ModelEntry, ...]:
+        """The models that the service lists, or listed at most `max_age` seconds ago."""
+        return await self._runtime.remote_models(self.name, max_age=max_age)
+
+    async def describe_model(self, model: str, model_type: ModelType) -> ModelEntry:
+        """One model with what the service tells of it, whether it is listed or not."""
+        return await self._runtime.describe_model(f"{self.name}/{model}", model_type)
 
     async def validate_credentials(self, credentials: Mapping[str, Any]) -> dict[str, Any]:
         """Check credentials by the form, then by the cheapest request that proves them."""

@@ -49,6 +49,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("compile",),
     ("catalog", "lint", "runtime"),
     ("registry", "settings"),
+    ("remote",),
     ("providers",),
     ("core",),
     ("factory",),

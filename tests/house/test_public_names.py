@@ -52,7 +52,7 @@ PROMISED = frozenset(
         "Video",
     }
 )
-COROUTINES = ("invoke", "remote_models", "count_tokens", "voices", "close")
+COROUTINES = ("invoke", "remote_models", "describe_model", "count_tokens", "voices", "close")
 ROOMS_WITH_TWINS = ("model_runtime", "model_runtime.runtime")
 
 

@@ -19,6 +19,7 @@ class BatchPlan:
         self.of = str(spec["of"])
         self.joins_audio = spec.get("join") == "audio"
         self._items = spec.get("max_items")
+        self._default_items = spec.get("default_items")
         self._tokens = spec.get("max_tokens")
         self._chars = spec.get("max_chars")
         self._bytes = read_size(spec["max_bytes"]) if "max_bytes" in spec else None
@@ -30,7 +31,8 @@ class BatchPlan:
             if self._bytes is not None and len(value.encode()) > self._bytes:
                 limit = _least(limit, self._bytes // 4)
             return [value] if limit is None else split_text(value, limit)
-        limit = _least(self._items, _whole(model_properties, ("max_chunks",)))
+        own = _whole(model_properties, ("max_chunks",)) or self._default_items
+        limit = _least(self._items, own)
         return self._cut_list(value, limit)
 
     def _cut_list(self, items: list[Any], limit: int | None) -> list[list[Any]]:

@@ -14,6 +14,7 @@ from model_runtime.json_text import decode_json
 from .context import CompileContext
 from .errors_plan import ErrorsPlan, is_error
 from .extractors import shape_of
+from .model_facts import compile_facts
 from .request_plan import RequestPlan
 from .values import Reader, compile_value, place_in
 
@@ -27,8 +28,8 @@ class ListOperation:
     """The compiled `list_models` or `voices` operation.
 
     `pages.next` says how the next page is asked for: `{query, from, while}` repeats the request
-    with a value of the page in its query, `{url}` follows a URL of the page, `{header: link}` the
-    URL that the reply's Link header calls next.
+    with a value of the page in its query, `{query, first}` with the number of the page, `{url}`
+    follows a URL of the page, `{header: link}` the URL that the reply's Link header calls next.
     """
 
     def __init__(
@@ -39,11 +40,7 @@ class ListOperation:
         self._plan = RequestPlan(spec.get("request") or {}, {}, context, operation)
         response = spec.get("response") or {}
         self._each = compile_value(response.get("each", "@"), findings, place_in(response, "each"))
-        self._fields: dict[str, Reader] = {
-            name: compile_value(value, findings, place_in(response, name))
-            for name, value in response.items()
-            if name != "each" and not name.startswith("x-")
-        }
+        self._fields = compile_facts(response, findings)
         self._is_error = (
             compile_value(errors.in_success, findings, None) if errors.in_success else None
         )
@@ -53,6 +50,7 @@ class ListOperation:
         self._next_query = follow.get("query")
         self._next_url = self._path(follow, "url", context)
         self._next_value = self._path(follow, "from", context)
+        self._first_page = follow.get("first")
         self._while = self._path(follow, "while", context)
         self._next_header = follow.get("header")
 
@@ -69,7 +67,8 @@ class ListOperation:
     def read(self, reply: HttpReply) -> tuple[list[dict[str, Any]], tuple[str, str] | None]:
         """Return the rows of a page, and how to ask for the page after it.
 
-        That is ("url", URL), ("query:NAME", value) or None.
+        That is ("url", URL), ("query:NAME", value), ("count:NAME", number of the first page) or
+        None.
         """
         try:
             page = decode_json(reply.body.strip())
@@ -81,6 +80,8 @@ class ListOperation:
         if not isinstance(rows, list):
             raise ReplyError(f"The reply holds no list; it has the shape {shape_of(page)}.")
         found = [{name: read(row) for name, read in self._fields.items()} for row in rows]
+        if self._first_page is not None and not rows:
+            return found, None
         return found, self._following(page, reply.headers)
 
     def _following(self, page: Any, headers: Mapping[str, str]) -> tuple[str, str] | None:
@@ -92,6 +93,8 @@ class ListOperation:
         if self._next_url is not None:
             url = self._next_url(page)
             return ("url", str(url)) if url else None
+        if self._next_query and self._first_page is not None:
+            return f"count:{self._next_query}", str(self._first_page)
         if self._next_query and self._next_value is not None:
             value = self._next_value(page)
             is_end = value is None or value is False or value == ""

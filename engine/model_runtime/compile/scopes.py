@@ -128,6 +128,7 @@ OPERATION_NAMES: Final[dict[str, dict[str, Shape]]] = {
     "tts": {**_CALL, "text": TEXT, "voice": TEXT, "format": TEXT},
     "moderation": {**_CALL, "text": ANY},
     "list_models": {"credentials": OPEN_MAP},
+    "describe_model": {"model": TEXT, "credentials": OPEN_MAP},
     "validate_credentials": {"credentials": OPEN_MAP},
     "voices": {
         "model": TEXT,

@@ -14,7 +14,8 @@ from model_runtime.network import add_query, origin
 from .call import Exchange, call
 
 Row = dict[str, Any]
-# How the next page is asked for: ("url", URL) or ("query:NAME", value).
+# How the next page is asked for: ("url", URL), ("query:NAME", value), or ("count:NAME", the number
+# of the first page).
 Step = tuple[str, str]
 
 
@@ -30,12 +31,12 @@ def pages(exchange: Exchange, listing: Listing) -> Flow[list[Row]]:
     """Return the rows of all pages, `listing.max_pages` at most."""
     rows: list[Row] = []
     request = exchange.request
-    for _ in range(listing.max_pages):
+    for done in range(1, listing.max_pages + 1):
         found, step = yield from call(replace(exchange, request=request), _reading(listing))
         rows += found
         if step is None:
             break
-        request = _next_request(exchange.request, step)
+        request = _next_request(exchange.request, step, done)
     return rows
 
 
@@ -43,14 +44,16 @@ def _reading(listing: Listing) -> Callable[[HttpReply, float], tuple[list[Row], 
     return lambda reply, _seconds: listing.read(reply)
 
 
-def _next_request(first: HttpRequest, step: Step) -> HttpRequest:
+def _next_request(first: HttpRequest, step: Step, done: int) -> HttpRequest:
     kind, value = step
     if kind == "url":
         value = _absolute(first.url, value)
         if origin(value) != origin(first.url):
             raise HostRefused(f"The next page is at {origin(value)}, not at the service itself.")
         return replace(first, url=value)
-    name = kind.removeprefix("query:")
+    kind, _, name = kind.partition(":")
+    if kind == "count":
+        value = str(int(value) + done)
     return replace(first, url=add_query(_without(first.url, name), [(name, value)]))
 
 

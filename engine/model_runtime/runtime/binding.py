@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model_runtime.compile.operation import LLMCall, LLMOperation, PreparedCall
@@ -24,6 +24,8 @@ from model_runtime.messages import (
 from model_runtime.parameters import ParameterRule, ParameterTable
 from model_runtime.secrets import Redactor
 from model_runtime.vocabulary import OnViolation
+
+from .memory import Memory
 
 _TIMEOUTS = ("connect", "first_byte", "between_chunks", "total")
 
@@ -47,6 +49,16 @@ class Binding:
     on_violation: OnViolation = "error"
     retries: int | None = None
     hooks: Sequence[object] = ()
+    memory: Memory = field(default_factory=Memory)
+    # What the values of a model's own form say of it, for a model that no list describes.
+    properties_of: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+
+    def described_by(self, values: Mapping[str, Any]) -> Binding:
+        """The binding with the properties that the model's own credentials tell."""
+        if self.properties_of is None:
+            return self
+        told = self.properties_of(values)
+        return replace(self, model_properties={**self.model_properties, **told})
 
     @property
     def name(self) -> str:
@@ -89,6 +101,7 @@ def bind_llm_call(
 ) -> BoundCall:
     """Check and render one call of a language model."""
     checked = binding.find_credentials()
+    binding = binding.described_by(checked)
     credentials = scope_values(binding.form, checked)
     variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
     operation = variant.llm()

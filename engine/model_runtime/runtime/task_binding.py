@@ -11,6 +11,7 @@ from model_runtime.audio import refuse_unjoinable
 from model_runtime.auth import AUTH_KINDS
 from model_runtime.compile.audio_plan import AudioPlan, AudioReference
 from model_runtime.compile.moderation_plan import ModerationPlan
+from model_runtime.compile.provider import Variant
 from model_runtime.compile.rerank_plan import best, moved
 from model_runtime.compile.speech_stream import SpeechReader
 from model_runtime.compile.task_operation import TaskCall, TaskOperation
@@ -31,12 +32,15 @@ from .binding import (
     bind_llm_call,
     read_timeouts,
     redact_error,
+    retry_policy,
     tell,
     tell_request,
 )
+from .discovery import asks_before, told_limits
 from .handles import invoke_flow
 
 Scope = dict[str, Any]
+Recut = Callable[[Mapping[str, Any]], list[Scope]]
 SpeechFlow = Flow[tuple[OpenReply, SpeechReader]]
 
 
@@ -53,6 +57,8 @@ class BoundTask:
     exchange: Exchange
     options: CallOptions
     redactor: Redactor
+    # Asks the service for its limits and cuts the call by them, where the spec says so.
+    discover: Callable[[], Flow[list[Scope]]] | None = None
 
     def fail(self, error: InvokeError) -> None:
         """Say which call failed, take secrets out of the error, and tell the hooks."""
@@ -75,7 +81,9 @@ def bind_task(
     stream: bool = False,
 ) -> BoundTask:
     """Check one call. Nothing is rendered yet: later requests read what earlier ones saved."""
-    credentials = scope_values(binding.form, binding.find_credentials())
+    values = binding.find_credentials()
+    binding = binding.described_by(values)
+    credentials = scope_values(binding.form, values)
     variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
     operation = variant.task(kind)
     parameters = dict(options.parameters or {})
@@ -93,12 +101,17 @@ def bind_task(
     )
     table = ParameterTable(variant.task_rows(kind), binding.rules, variant.drop)
     scopes, warnings = operation.scopes(task, table, credentials)
+
+    of = operation.batch.of if operation.batch is not None else ""
+    # One text fits whatever the limit is.
+    is_many = isinstance(items := arguments.get(of), list) and len(items) > 1
+
+    def recut(properties: Mapping[str, Any]) -> list[Scope]:
+        return operation.scopes(replace(task, model_properties=properties), table, credentials)[0]
+
     if kind == "tts" and len(scopes) > 1:
         refuse_unjoinable(arguments.get("format", ""))
     timeouts = read_timeouts(options.timeout, _patient(variant.timeouts, operation))
-    retry = variant.retry
-    if binding.retries is not None:
-        retry = replace(retry, times=binding.retries)
     return BoundTask(
         binding=binding,
         kind=kind,
@@ -113,11 +126,25 @@ def bind_task(
             auth=variant.auth,
             errors=variant.errors,
             timeouts=timeouts,
-            retry=retry,
+            retry=retry_policy(variant.retry, binding.retries),
         ),
         options=options,
         redactor=Redactor.of(credentials),
+        discover=_discovery(binding, variant, kind, recut, warnings) if is_many else None,
     )
+
+
+def _discovery(
+    binding: Binding, variant: Variant, kind: ModelType, recut: Recut, warnings: list[str]
+) -> Callable[[], Flow[list[Scope]]] | None:
+    asked = asks_before(variant, kind)
+    if asked is None:
+        return None
+
+    def discover() -> Flow[list[Scope]]:
+        return recut((yield from told_limits(binding, variant, asked, warnings)))
+
+    return discover
 
 
 def _patient(timeouts: Timeouts, operation: TaskOperation) -> Timeouts:
@@ -131,6 +158,8 @@ def task_flow(bound: BoundTask) -> Flow[Any]:
     """The flow of a whole call: one request, or several whose results are merged."""
     if bound.operation.called is not None:
         return (yield from _called_flow(bound))
+    if bound.discover is not None:
+        bound.scopes = yield from bound.discover()
     results: list[Any] = []
     done = 0
     for scope in bound.scopes:
