@@ -170,6 +170,7 @@ class RuntimeCore:
             model_properties=entry.model_properties if entry else {},
             rules=entry.rules if entry else (),
             pricing=entry.pricing if entry else None,
+            features=entry.features if entry else (),
             on_violation=self.settings.on_violation,
             retries=self.settings.retries,
             hooks=self.settings.hooks,

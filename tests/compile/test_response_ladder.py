@@ -61,3 +61,11 @@ def test_ladder_is_for_schemas_alone(wanted: Any) -> None:
     """Other answers are asked for as the spec says."""
     given = call(response_format=wanted)
     assert fit_response_format(given, ("tool",)) is given
+
+
+def test_first_way_that_the_model_is_not_known_to_lack_is_taken() -> None:
+    """A model without structured output goes on to the next way; unknown features take any."""
+    ladder = ("json_schema", "tool")
+    assert fit_response_format(call(features=("tool-call",)), ladder).answer_tool == "Person"
+    assert fit_response_format(call(features=("structured-output",)), ladder).answer_tool is None
+    assert fit_response_format(call(), ladder).answer_tool is None

@@ -43,6 +43,8 @@ class LLMCall:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     extra_headers: Mapping[str, str] = field(default_factory=dict)
     model_properties: Mapping[str, Any] = field(default_factory=dict)
+    features: tuple[str, ...] = ()
+    answer_tool: str | None = None
     stream: bool = False
     on_violation: OnViolation = "error"
 
@@ -54,6 +56,7 @@ class PreparedCall:
     request: HttpRequest
     scope: dict[str, object]
     warnings: tuple[str, ...]
+    answer_tool: str | None = None
 
 
 class LLMOperation:
@@ -97,7 +100,9 @@ class LLMOperation:
         self._refuse_unread(call)
         scope, warnings = self.scope(call, table, credentials)
         request = self.request_plan.build(scope, base_url, extra_headers=call.extra_headers)
-        return PreparedCall(request=request, scope=scope, warnings=tuple(warnings))
+        return PreparedCall(
+            request=request, scope=scope, warnings=tuple(warnings), answer_tool=call.answer_tool
+        )
 
     def scope(
         self, call: LLMCall, table: ParameterTable, credentials: Mapping[str, object]

@@ -46,6 +46,7 @@ class Binding:
     model_properties: Mapping[str, Any]
     rules: tuple[ParameterRule, ...] = ()
     pricing: Mapping[str, Any] | None = None
+    features: tuple[str, ...] = ()
     on_violation: OnViolation = "error"
     retries: int | None = None
     hooks: Sequence[object] = ()
@@ -174,6 +175,7 @@ def _llm_call(binding: Binding, prompt: object, stream: bool, options: CallOptio
         extra_body=options.extra_body or {},
         extra_headers=options.extra_headers or {},
         model_properties=binding.model_properties,
+        features=binding.features,
         stream=stream,
         on_violation=binding.on_violation,
     )

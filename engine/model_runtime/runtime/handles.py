@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from model_runtime.compile.response_ladder import AnswerReader, unwrap_answer
 from model_runtime.errors import InvokeError
-from model_runtime.exchange import Flow, HttpRequest, OpenReply
+from model_runtime.exchange import Flow, HttpReply, HttpRequest, OpenReply
 from model_runtime.flows.call import call, open_stream
 from model_runtime.pricing import Price, price_of
 from model_runtime.results.events import Event
@@ -268,10 +269,13 @@ class AsyncLanguageModel:
 def invoke_flow(bound: BoundCall) -> Flow[LLMResult]:
     """The flow of a plain call."""
     operation, warnings = bound.operation, bound.prepared.warnings
-    return call(
-        bound.exchange,
-        lambda reply, seconds: operation.read(reply, warnings, latency=seconds),
-    )
+    tool = bound.prepared.answer_tool
+
+    def read(reply: HttpReply, seconds: float) -> LLMResult:
+        result = operation.read(reply, warnings, latency=seconds)
+        return unwrap_answer(result, tool) if tool else result
+
+    return call(bound.exchange, read)
 
 
 def stream_flow(bound: BoundCall) -> Flow[tuple[OpenReply, LLMReader]]:
@@ -280,13 +284,15 @@ def stream_flow(bound: BoundCall) -> Flow[tuple[OpenReply, LLMReader]]:
     hooks = bound.binding.hooks
 
     def make_reader(reply: OpenReply, started: float) -> LLMReader:
-        return operation.reader(
+        reader = operation.reader(
             reply.headers,
             warnings,
             started=started,
             on_event=_telling(hooks, "on_event"),
             on_result=_telling(hooks, "on_result"),
         )
+        tool = bound.prepared.answer_tool
+        return AnswerReader(reader, tool) if tool else reader
 
     return open_stream(bound.exchange, make_reader)
 
