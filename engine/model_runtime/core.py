@@ -7,10 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from .catalog.customizable import properties_told
+from .catalog.icons import ICON_KINDS, IconKind, icon
 from .catalog.models import ModelEntry, read_model
 from .credentials.form import FormField, check_form
 from .credentials.source import Given, find_values, is_configured
-from .errors import UnknownModel
+from .errors import InvalidParameter, UnknownModel
 from .exchange import Flow
 from .network import check_base_url, encode_path
 from .providers import AsyncProvider, AsyncRuntime, Provider, SyncRuntime
@@ -83,6 +84,15 @@ class RuntimeCore:
     def async_provider(self, runtime: AsyncRuntime, name: str) -> AsyncProvider:
         """One provider of an async runtime."""
         return AsyncProvider(runtime, self.registry.record(name))
+
+    def icon(self, provider: str, kind: IconKind, lang: str | None) -> tuple[bytes, str]:
+        """A provider's icon and its media type. InvalidParameter for another kind of icon."""
+        if kind not in ICON_KINDS:
+            raise InvalidParameter(f"There is no {kind!r}. Known: {', '.join(ICON_KINDS)}.")
+        record = self.registry.record(provider)
+        texts = record.description.label_texts
+        folders = record.loaded.icon_folders
+        return icon(kind, record.loaded.tree, folders, label_texts=texts, lang=lang)
 
     def names(self) -> list[str]:
         """Provider names in display order; exclude comes before include, include before pin."""

@@ -11,6 +11,7 @@ from .settings import Settings, StatusLookup
 if TYPE_CHECKING:
     import os
 
+    from .catalog.icons import IconKind
     from .catalog.models import ModelEntry
     from .core import RuntimeCore
     from .credentials.source import Given
@@ -175,6 +176,15 @@ class ModelRuntime:
         checked, flow = self._core.model_check(provider, model_type, model, credentials)
         self._driver.run(flow)
         return checked
+
+    def icon(
+        self, provider: str, icon_type: IconKind = "icon_small", lang: str | None = None
+    ) -> tuple[bytes, str]:
+        """A provider's icon and its media type: its own file, else one drawn from its label.
+
+        `icon_type` is icon_small or icon_large, either also with `_dark` at its end.
+        """
+        return self._core.icon(provider, icon_type, lang)
 
     def llm(
         self,
@@ -378,6 +388,15 @@ class AsyncModelRuntime:
         checked, flow = self._core.model_check(provider, model_type, model, credentials)
         await self._driver.run(flow)
         return checked
+
+    def icon(
+        self, provider: str, icon_type: IconKind = "icon_small", lang: str | None = None
+    ) -> tuple[bytes, str]:
+        """A provider's icon and its media type: its own file, else one drawn from its label.
+
+        `icon_type` is icon_small or icon_large, either also with `_dark` at its end.
+        """
+        return self._core.icon(provider, icon_type, lang)
 
     def llm(
         self,
