@@ -62,10 +62,10 @@ class AudioPlan:
             self._reply.check_type(reply)
             return self.finished(reply.body, self.media_type(None, reply.headers))
         value = self._reply.json(reply)
-        media_type = _text(self.media_type(value, reply.headers))
+        media_type = self.media_type(value, reply.headers)
         if self._url is not None:
-            found = self._required(self._url, value)
-            return AudioReference(url=found, allow_hosts=self._allow_hosts, media_type=media_type)
+            url, kind = self._required(self._url, value), _text(media_type)
+            return AudioReference(url=url, allow_hosts=self._allow_hosts, media_type=kind)
         assert self._path is not None
         return self.finished(self.decode(self._required(self._path, value)), media_type)
 
@@ -78,7 +78,7 @@ class AudioPlan:
         kind = _text(media_type)
         if not self.wraps:
             return TTSResult(audio=audio, media_type=kind)
-        told = _RATE.search(kind or "")
+        told = _RATE.search(str(media_type or ""))
         rate = self._rate or (int(told[1]) if told else 24_000)
         wav = wrap_wav(audio, sample_rate=rate, channels=self._channels, bits=self._bits)
         return TTSResult(audio=wav, media_type="audio/wav")

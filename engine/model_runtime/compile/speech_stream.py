@@ -26,7 +26,7 @@ class SpeechStreamPlan:
     """The compiled `stream:` block of `tts`.
 
     With the framing `bytes` each chunk is audio. With another one `audio: {path, decode}` reads
-    the audio of a frame, and `done`, as a text or `done_when`, is the end.
+    the audio of a frame; `done`, the data of a frame, or `audio.done_when` is the end.
     """
 
     def __init__(self, spec: Mapping[str, Any], findings: Findings, errors: ErrorsPlan) -> None:
@@ -39,16 +39,24 @@ class SpeechStreamPlan:
         audio = audio if isinstance(audio, Mapping) else {}
         self.path = compile_value(audio.get("path", "audio"), findings, place_in(audio, "path"))
         self.decode = DECODERS[str(audio.get("decode", "base64"))]
-        self.skip: Reader | None = None
-        if "skip_when" in audio:
-            self.skip = compile_value(audio["skip_when"], findings, place_in(audio, "skip_when"))
+        self.skip = _optional(audio, "skip_when", findings)
+        self.done_when = _optional(audio, "done_when", findings)
         self.is_error: Reader | None = None
         if errors.in_success:
             self.is_error = compile_value(errors.in_success, findings, None)
 
+    @property
+    def has_end(self) -> bool:
+        """Whether a stream that ends without its end mark was cut off."""
+        return bool(self.done) or self.done_when is not None
+
     def open_framing(self) -> Framing:
         """A new framing for one stream."""
         return FRAMINGS[self.framing].from_spec(self.options)
+
+
+def _optional(spec: Mapping[str, Any], key: str, findings: Findings) -> Reader | None:
+    return compile_value(spec[key], findings, place_in(spec, key)) if key in spec else None
 
 
 class SpeechReader:
@@ -92,7 +100,7 @@ class SpeechReader:
         """Say that the body has ended."""
         found = [self._audio(frame) for frame in self._framing.finish()]
         pieces = self._kept([piece for piece in found if piece])
-        if self._plan.done and not self.ended:
+        if self._plan.has_end and not self.ended:
             raise StreamInterrupted(
                 "The speech ended before its end mark; what had arrived is in `partial`.",
                 partial=self.partial(),
@@ -131,14 +139,14 @@ class SpeechReader:
         plan = self._plan
         if plan.is_error is not None and is_error(plan.is_error(value)):
             raise plan.errors.read(None, self._headers, value)
-        if plan.skip is not None and plan.skip(value):
-            return b""
+        if plan.done_when is not None and plan.done_when(value):
+            self.ended = True
         found = plan.path(value)
         if not isinstance(found, str) or not found:
             return b""
         # The reply's own type is that of the frames, not that of the audio in them.
         self._media_type = self._response.media_type(value, {})
-        return plan.decode(found)
+        return b"" if plan.skip is not None and plan.skip(value) else plan.decode(found)
 
     def _refuse_unjoinable(self) -> None:
         """Refuse pieces that the listener could not play one after the other, before the first."""
