@@ -226,7 +226,10 @@ def build(
     by_hand = yaml.safe_load((HERE / "overrides.yaml").read_text("utf-8")).get(provider, {})
     facts = [fact for fact in collect(provider, entry, known) if is_kept(fact, entry, today)]
     for fact in facts:
-        choose_price(provider, fact, known, entry.get("genai"))
+        if entry.get("prices", True):
+            choose_price(provider, fact, known, entry.get("genai"))
+        else:
+            fact.rows = []
     facts.sort(key=lambda fact: rank(fact, entry.get("first", ())))
     counts: dict[str, int] = {}
     for model_type in TYPES:
