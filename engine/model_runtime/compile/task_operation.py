@@ -114,6 +114,8 @@ class TaskOperation:
             "extra_body": dict(call.extra_body) if call.extra_body else Absent,
             "credentials": credentials,
         }
+        if scope.get("voice") is Absent:
+            scope["voice"] = call.model_properties.get("default_voice") or Absent
         if self.batch is None:
             return [scope], resolved.warnings
         pieces = self.batch.cut(scope[self.batch.of], call.model_properties)

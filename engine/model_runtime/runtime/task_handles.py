@@ -259,13 +259,6 @@ class AsyncSpeechToTextModel(_Async):
         return result
 
 
-def _spoken(
-    binding: Binding, text: object, voice: str | None, format: str | None
-) -> dict[str, Any]:
-    voice = voice or binding.model_properties.get("default_voice")
-    return speech_arguments(text, voice, format)
-
-
 class TTSModel(_Sync):
     """A text-to-speech model of one provider."""
 
@@ -284,7 +277,7 @@ class TTSModel(_Sync):
         extra_headers: Headers = None,
     ) -> TTSResult:
         """Return the speech. A text over the model's limit is spoken in pieces and joined."""
-        arguments = _spoken(self._binding, text, voice, format)
+        arguments = speech_arguments(text, voice, format)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         result: TTSResult = self._run(self._bind(arguments, options))
         return result
@@ -305,7 +298,7 @@ class TTSModel(_Sync):
 
         A text over the model's limit is spoken piece after piece, as mp3 or pcm.
         """
-        arguments = _spoken(self._binding, text, voice, format)
+        arguments = speech_arguments(text, voice, format)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         bound = self._bind(arguments, options, stream=True)
         first, *more = speech_flows(bound)
@@ -334,7 +327,7 @@ class AsyncTTSModel(_Async):
         extra_headers: Headers = None,
     ) -> TTSResult:
         """Return the speech; see `TTSModel.invoke`."""
-        arguments = _spoken(self._binding, text, voice, format)
+        arguments = speech_arguments(text, voice, format)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         result: TTSResult = await self._run(self._bind(arguments, options))
         return result
@@ -352,7 +345,7 @@ class AsyncTTSModel(_Async):
         extra_headers: Headers = None,
     ) -> AsyncStream[bytes, TTSResult]:
         """Return a stream of audio bytes for `async with`; see `TTSModel.stream`."""
-        arguments = _spoken(self._binding, text, voice, format)
+        arguments = speech_arguments(text, voice, format)
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         bound = self._bind(arguments, options, stream=True)
         first, *more = speech_flows(bound)
