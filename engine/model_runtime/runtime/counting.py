@@ -128,8 +128,8 @@ def _reading(operation: CountOperation) -> Callable[[HttpReply, float], int]:
 
 
 def _here(binding: Binding, method: CountMethod, counted: Counter) -> TokenCount:
-    name = binding.model_properties.get("tokenizer") or _variant(binding).tokenizer
-    tokenizer = find_tokenizer(str(name)) if name and method != "estimate" else None
+    name = _variant(binding).tokenizer
+    tokenizer = find_tokenizer(name) if name and method != "estimate" else None
     if tokenizer is not None:
         return TokenCount(tokens=counted(tokenizer), method="local")
     if method == "local":
