@@ -100,16 +100,17 @@ def test_audio_that_cannot_be_read_is_refused(
     ("settings", "media_type", "rate"),
     [
         ("wrap: wav, sample_rate: 16000", "audio/pcm", 16_000),
-        ("wrap: wav", "audio/L16;codec=pcm;rate=44100", 24_000),
+        ("wrap: wav", "audio/pcm", 24_000),
+        ("wrap: wav, media_type: type", "audio/L16;codec=pcm;rate=44100", 44_100),
     ],
-    ids=["spec", "default"],
+    ids=["spec", "default", "media type"],
 )
 def test_bare_pcm_gets_a_wav_header(
     open_service: Open, settings: str, media_type: str, rate: int
 ) -> None:
     """So that any player can play it."""
     service = open_service(one(f"path: audio, {settings}"))
-    service.answer({"audio": base64.b64encode(b"\1\0\2\0").decode()}, x_type=media_type)
+    service.answer({"audio": base64.b64encode(b"\1\0\2\0").decode(), "type": media_type})
     result = service.invoke("tts", "Hello.")
     assert result.media_type == "audio/wav"
     assert result.audio == wrap_wav(b"\1\0\2\0", sample_rate=rate)
