@@ -1,6 +1,6 @@
-"""Rerank, moderation, audio and vectors in aimock's shapes: no weights, but requests and replies of others.
+"""Rerank, moderation, audio and vectors in aimock's shapes.
 
-The mock that the lab starts has no rows and no verdicts to give, so most tests ask another one;
+They have no weights behind them, but others wrote what takes the requests and replies. The mock that the lab starts has no rows and no verdicts to give, so most tests ask another one;
 see `aimock_tasks.mjs`.
 """
 
