@@ -1,7 +1,8 @@
 """Rerank, moderation, audio and vectors in aimock's shapes.
 
-They have no weights behind them, but others wrote what takes the requests and replies. The mock that the lab starts has no rows and no verdicts to give, so most tests ask another one;
-see `aimock_tasks.mjs`.
+They have no weights behind them, but others wrote what takes the requests and replies. The mock
+that the lab starts has no rows and no verdicts to give, so most tests ask another one; see
+`aimock_tasks.mjs`.
 """
 
 from __future__ import annotations
