@@ -190,10 +190,23 @@ def _declared_models(declared: YamlMap, folder: Folder, findings: Findings) -> l
         order = _read_position(folder, position, findings) if isinstance(position, str) else []
         found = _read_models(folder, files, MODEL_FOLDERS.get(kind, kind), findings)
         for model in _in_position(found, order):
-            # A few shipped models stand in two files; the later one is used.
-            models[model["model_type"], model["model"]] = model
+            key = (model["model_type"], model["model"])
+            if key in models:
+                # A few shipped models stand in two files.
+                _note_double(models[key], model, findings)
+            models[key] = model
     _note_unnamed(folder, named, findings)
     return list(models.values())
+
+
+def _note_double(first: YamlMap, second: YamlMap, findings: Findings) -> None:
+    used = second.place.file if second.place is not None else "another file"
+    findings.add(
+        "S103",
+        f"the model {first['model']!r} stands in another file too; {used} is used.",
+        first.place,
+        severity="note",
+    )
 
 
 def _flat_models(folder: Folder, findings: Findings) -> list[YamlMap]:
