@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import Any
 
 from .catalog.customizable import properties_told
@@ -37,7 +38,7 @@ from .runtime.task_handles import (
 )
 from .runtime.transport import AsyncClient, SyncClient
 from .settings import Settings
-from .vocabulary import ModelStatus, ModelType
+from .vocabulary import MODEL_STATUSES, ModelStatus, ModelType
 
 SYNC_HANDLES: dict[ModelType, type[Any]] = {
     "llm": LanguageModel,
@@ -112,6 +113,11 @@ class RuntimeCore:
         known = self.settings.status(entry) if self.settings.status is not None else None
         if known is None:
             return entry
+        if known not in MODEL_STATUSES:
+            raise InvalidParameter(
+                f"status gave {known!r} for {entry.provider}/{entry.model}; "
+                f"expected None or one of {', '.join(MODEL_STATUSES)}."
+            )
         return read_model(entry.provider, entry.spec, known)
 
     def models(
@@ -138,8 +144,11 @@ class RuntimeCore:
         for entry in record.models(self.provider_status(record)):
             if entry.model == model and entry.model_type == model_type:
                 return self.entry_status(entry)
+        known = [m["model"] for m in record.description.model_specs if _is_of(m, model_type)]
+        close = get_close_matches(model, [str(name) for name in known], 1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
         raise UnknownModel(
-            f"Provider {provider!r} lists no {model_type} model {model!r}. "
+            f"Provider {provider!r} lists no {model_type} model {model!r}.{hint} "
             "It can still be called; a listing only adds its rules and prices."
         )
 
@@ -263,6 +272,10 @@ class RuntimeCore:
             on_violation="clamp",
             retries=0,
         )
+
+
+def _is_of(spec: Mapping[str, Any], model_type: ModelType) -> bool:
+    return bool(spec.get("model_type", "llm") == model_type)
 
 
 def _form_for(record: ProviderRecord, entry: ModelEntry | None) -> tuple[FormField, ...]:
