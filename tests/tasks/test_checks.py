@@ -166,6 +166,14 @@ models:
     assert service.body()["max_tokens"] == 64
 
 
+def test_limit_of_tokens_is_left_out_where_a_model_has_none(open_service: Open) -> None:
+    """A check of our own making must not fail for a setting that nobody asked for."""
+    service = open_service(CHAT)
+    service.answer({"answer": "pong"})
+    prove_model(service, "llm")
+    assert "max_tokens" not in service.body()
+
+
 def test_check_of_a_model_may_differ_by_its_name(open_service: Open) -> None:
     """`model_rules` reach the checks too."""
     more = (

@@ -13,6 +13,7 @@ from model_runtime.credentials.form import scope_values
 from model_runtime.errors import CredentialsInvalid, InvokeError, UnsupportedOperation
 from model_runtime.exchange import Flow
 from model_runtime.flows.call import Exchange, call
+from model_runtime.parameters import ParameterTable
 from model_runtime.secrets import Redactor
 from model_runtime.vocabulary import ModelType
 
@@ -62,15 +63,25 @@ def _checked(binding: Binding, flow: Flow[None]) -> Flow[None]:
 
 def _run(binding: Binding, check: Mapping[str, Any]) -> Flow[None]:
     called = check.get("call")
-    given = {**_GIVEN.get(called or "llm", {}), **(check.get("given") or {})}
+    own = check.get("given") or {}
+    given = {**_GIVEN.get(called or "llm", {}), **own}
     if "model" in given:
         binding = replace(binding, model=str(given["model"]))
     if called == "list_models":
         yield from _list(binding)
     elif called == "llm":
-        yield from _chat(binding, given)
+        yield from _chat(binding, given if "parameters" in own else _fitting(binding, given))
     elif called:
         yield from _task(binding, called, given)
+
+
+def _fitting(binding: Binding, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a chat sends of its own accord, without the settings that this model does not have."""
+    credentials = scope_values(binding.form, binding.find_credentials())
+    variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
+    names = ParameterTable(variant.rows, binding.rules, variant.drop).names
+    kept = {name: value for name, value in given["parameters"].items() if name in names}
+    return {**given, "parameters": kept}
 
 
 def _list(binding: Binding) -> Flow[None]:
