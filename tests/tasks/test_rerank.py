@@ -112,6 +112,43 @@ def test_row_that_ranks_nothing_is_refused(open_service: Open, reply: object, sa
         service.invoke("rerank", "q", ["a", "b"])
 
 
+PARTS = """
+rerank:
+  request:
+    path: /rerank
+    body:
+      documents:
+        $each: documents
+        $as: d
+        $emit:
+          $if: d | is_text
+          $then: {text: "{{ d }}"}
+          $else:
+            $each: d
+            $as: p
+            $emit: {$switch: p.type, $case: {image: {image: "{{ p.url }}"}}}
+  response: {documents: {each: results, index: index, score: score, text: caption}}
+"""
+
+
+def test_documents_may_be_pictures(open_service: Open) -> None:
+    """A ranked picture has the text that the service gives it, or none."""
+    service = open_service(PARTS)
+    service.answer(
+        {
+            "results": [
+                {"index": 0, "score": 0.1},
+                {"index": 1, "score": 0.9, "caption": "a dog"},
+                {"index": 2, "score": 0.2},
+            ]
+        }
+    )
+    dog, cat = ([{"type": "image", "url": f"https://a.example/{n}.png"}] for n in ("dog", "cat"))
+    result = service.invoke("rerank", "q", ["plain", dog, cat])
+    assert [d.text for d in result.documents] == ["a dog", None, "plain"]
+    assert service.body()["documents"][1] == [{"image": "https://a.example/dog.png"}]
+
+
 def test_empty_list_of_documents_is_refused(open_service: Open) -> None:
     """There is nothing to rank."""
     service = open_service(spec())

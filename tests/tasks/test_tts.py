@@ -362,6 +362,17 @@ def test_failure_of_a_later_piece_ends_the_stream(open_service: Open) -> None:
         service.stream(TEXT)
 
 
+def test_break_in_a_later_piece_keeps_what_was_spoken(open_service: Open, loopback: Any) -> None:
+    """Of all pieces, in `partial`."""
+    service = open_service(FRAMES + PIECES)
+    service.answer(frames(audio(b"1")), content_type="text/event-stream")
+    service.answer(frames(audio(b"2"), end=False), content_type="text/event-stream")
+    with pytest.raises(StreamInterrupted) as caught:
+        service.stream(TEXT)
+    partial: Any = caught.value.partial
+    assert partial.audio == b"12"
+
+
 def test_pieces_that_cannot_follow_each_other_are_not_begun(open_service: Open) -> None:
     """A second WAV header inside a stream would be heard as noise."""
     service = open_service(spec(BODY, STREAM, PIECES))
