@@ -1,4 +1,4 @@
-"""Finds the specs and schemas that ship with the package, installed or in a checkout."""
+"""Finds the specs, schemas and pages that ship with the package, installed or in a checkout."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def shipped(folder: str) -> Traversable:
-    """Return the shipped folder `provider_specs` or `json_schemas`.
+    """Return the shipped folder `provider_specs`, `json_schemas` or `docs`.
 
     A wheel holds them under `model_runtime/_data`. An editable install has none there, so the
     folders of the checkout are used and edits are live.

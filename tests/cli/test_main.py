@@ -14,7 +14,18 @@ import pytest
 import model_runtime
 
 ENGINE = Path(model_runtime.__file__).parents[1]
-COMMANDS = ("providers", "models", "show", "chat", "invoke", "render", "check", "demo")
+COMMANDS = (
+    "providers",
+    "models",
+    "show",
+    "chat",
+    "invoke",
+    "voices",
+    "render",
+    "validate-credentials",
+    "check",
+    "demo",
+)
 
 
 def test_version_is_told(command: Callable[..., Any]) -> None:

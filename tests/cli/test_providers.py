@@ -47,3 +47,11 @@ def test_abstract_specs_are_left_out(command: Callable[..., Any]) -> None:
     names = [row["provider"] for row in command("providers", "--json").json]
     assert "local" in names
     assert "openai_compatible" not in names
+
+
+def test_bundled_specs_tell_their_proof(command: Callable[..., Any], specs: Path) -> None:
+    """As the page of providers does; one of the user's own has none."""
+    done = command("providers", "--specs", specs, "--json")
+    assert row_of(done, "openai")["proof"].startswith("recorded")
+    assert row_of(done, "acme")["proof"] is None
+    assert "](" not in command("providers").out

@@ -10,7 +10,18 @@ import typer
 
 from model_runtime._version import __version__
 
-from . import chat, check, demo, invoke, models, providers, render, show
+from . import (
+    chat,
+    check,
+    demo,
+    invoke,
+    models,
+    providers,
+    render,
+    show,
+    validate_credentials,
+    voices,
+)
 from .console import guarded
 
 
@@ -29,7 +40,9 @@ def build_app() -> typer.Typer:
     app.command("show")(guarded(show.run))
     app.command("chat")(guarded(chat.run))
     app.command("invoke")(guarded(invoke.run))
+    app.command("voices")(guarded(voices.run))
     app.command("render")(guarded(render.run))
+    app.command("validate-credentials")(guarded(validate_credentials.run))
     app.command("check")(guarded(check.run))
     app.command("demo")(guarded(demo.run))
     return app

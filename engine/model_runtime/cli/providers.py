@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
+from model_runtime._data import shipped
 from model_runtime.catalog.text import in_language
 from model_runtime.credentials.source import is_configured
 from model_runtime.registry import ProviderRecord
@@ -11,23 +13,38 @@ from model_runtime.registry import ProviderRecord
 from .console import output, print_json, table
 from .opening import AsJson, Specs, open_registry, usable_names
 
+_ROW: Final = re.compile(r"^\| `([a-z][\w-]*)`[^|]*\|.*\| ([^|]*) \|$", re.M)
+_LINK: Final = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+
 
 def run(specs: Specs = None, json: AsJson = False) -> None:
     """List the providers, what each supports, and whether it is configured."""
     registry = open_registry(specs)
-    rows = [_row(registry.record(name)) for name in usable_names(registry)]
+    proofs = read_proofs()
+    rows = [_row(registry.record(name), proofs) for name in usable_names(registry)]
     if json:
         print_json(rows)
         return
-    made = table("NAME", "LABEL", "TYPES", "CONFIGURED", "MODELS")
+    made = table("NAME", "LABEL", "TYPES", "CONFIGURED", "MODELS", *(["PROOF"] if proofs else []))
     for row in rows:
         types = ", ".join(row["supported_model_types"])
         models = str(row["models"]) if row["models"] else "any"
-        made.add_row(row["provider"], row["label"], types, _state(row), models)
+        cells = [row["provider"], row["label"], types, _state(row), models]
+        made.add_row(*cells, *([row["proof"] or ""] if proofs else []))
     output().print(made)
 
 
-def _row(record: ProviderRecord) -> dict[str, Any]:
+def read_proofs() -> dict[str, str]:
+    """How each bundled spec is proven, as its page tells: the last column of the table there."""
+    try:
+        page = shipped("docs").joinpath("providers.md").read_text(encoding="utf-8")
+    except OSError:
+        return {}
+    rows = _ROW.findall(page)
+    return {name: _LINK.sub(r"\1", proof) for name, proof in rows}
+
+
+def _row(record: ProviderRecord, proofs: dict[str, str]) -> dict[str, Any]:
     description = record.description
     form = description.form
     return {
@@ -39,6 +56,8 @@ def _row(record: ProviderRecord) -> dict[str, Any]:
         "needs": [row.env or row.variable for row in form if _is_needed(row)],
         "models": len(description.model_specs),
         "faults": len(record.findings.errors),
+        # The page tells of the bundled specs; one of the user's own may have the same name.
+        "proof": proofs.get(record.name) if record.loaded.root == 0 else None,
     }
 
 

@@ -68,7 +68,14 @@ def _features(spec: Mapping[str, Any], findings: Findings) -> Reader:
         for name, path in spec.items()
         if not name.startswith(("x-", "$"))
     }
-    return lambda row: [name for name, test in tests.items() if test(row) not in _NOTHING]
+
+    def features(row: Any) -> list[str] | None:
+        found = {name: test(row) for name, test in tests.items()}
+        if all(value is None for value in found.values()):
+            return None  # the service is silent about them, such as one of an older version
+        return [name for name, value in found.items() if value not in _NOTHING]
+
+    return features
 
 
 def _types(value: Any, findings: Findings, place: Place | None) -> Reader:
