@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -10,13 +12,20 @@ from typing import Annotated
 import typer
 from rich.progress import track
 
-from model_runtime.findings import Finding, Findings, by_place
-from model_runtime.lint.report import finding_data, format_findings, summary
-from model_runtime.registry import ProviderRecord, Registry
+from model_runtime._data import shipped
+from model_runtime.findings import Finding
+from model_runtime.lint.edited import EditedFolder
+from model_runtime.lint.fixes import apply_edits, edits_for
+from model_runtime.lint.formats import as_annotations, as_junit
+from model_runtime.lint.report import Sources, finding_data, format_findings, summary
+from model_runtime.lint.runner import Checked, Runner
+from model_runtime.lint.sarif import as_sarif
+from model_runtime.registry import Registry
+from model_runtime.spec.folders import Root
 from model_runtime.spec.load import SpecFolders
 
-from .console import FAILED, colored, notes, output, print_json
-from .opening import Specs, open_registry
+from .console import FAILED, WrongUsage, colored, notes, output, print_json
+from .opening import Specs
 
 
 class Format(StrEnum):
@@ -24,19 +33,20 @@ class Format(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    JUNIT = "junit"
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """How many specs were checked, and what was found in them."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is checked: roots to look in, the names among them, and which files are our own."""
 
-    count: int
-    findings: tuple[Finding, ...]
-
-    @property
-    def has_errors(self) -> bool:
-        """Whether a spec cannot be used."""
-        return any(finding.severity == "error" for finding in self.findings)
+    roots: Sequence[Root]
+    names: Sequence[str]
+    is_own: Callable[[str], bool]
+    sources: Sources
+    bundled: bool = True
 
 
 def run(
@@ -47,49 +57,134 @@ def run(
         ),
     ] = None,
     format: Annotated[Format, typer.Option(help="How to write what is found.")] = Format.TEXT,
+    max_warnings: Annotated[
+        int | None, typer.Option(min=0, help="Fail when there are more warnings than this.")
+    ] = None,
+    stdin_filename: Annotated[
+        Path | None, typer.Option(help="Read the spec from stdin, as if it were this file.")
+    ] = None,
+    fix: Annotated[bool, typer.Option("--fix", help="Mend what can be mended safely.")] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Run the rules that are not stable yet, too.")
+    ] = False,
     specs: Specs = None,
 ) -> None:
     """Load and compile specs, and tell every fault with its place. Nothing is sent."""
-    checked = check_specs(paths or [], specs or [])
-    if format is Format.JSON:
-        print_json([finding_data(finding) for finding in checked.findings])
-    elif checked.findings:
-        output().print(colored(format_findings(checked.findings)))
-        output().print()
-    notes().print(summary(checked.findings, checked.count), markup=False)
-    if checked.has_errors:
+    if stdin_filename is not None:
+        if paths or fix:
+            raise WrongUsage("--stdin-filename checks one text alone: leave out paths and --fix.")
+        target = _typed(stdin_filename, sys.stdin.buffer.read(), specs or [])
+    else:
+        target = _stored(paths or [], specs or [])
+    checked = check(target, preview=preview)
+    if fix:
+        checked = _mended(checked, lambda: _stored(paths or [], specs or []), preview)
+    write(checked, format, target.sources)
+    too_many = max_warnings is not None and checked.counted("warning") > max_warnings
+    if checked.counted("error") or too_many:
         raise typer.Exit(FAILED)
 
 
-def check_specs(paths: list[Path], specs: list[Path]) -> Checked:
-    """Check the specs under `paths`, all bundled ones without; they may extend those of `specs`."""
-    registry = open_registry([*specs, *paths])
-    names = SpecFolders([str(path) for path in paths]).names() if paths else registry.names()
-    found: dict[Finding, None] = {}
+def check(target: Target, *, preview: bool = False) -> Checked:
+    """Check every spec of a target."""
+    registry = Registry(target.roots, bundled=target.bundled)
+    runner = Runner(registry, is_own=target.is_own, preview=preview, sources=target.sources)
     console = notes()
+    is_quiet = not console.is_terminal
     for name in track(
-        names, "Checking specs", console=console, transient=True, disable=not console.is_terminal
+        target.names, "Checking specs", console=console, transient=True, disable=is_quiet
     ):
-        # Specs share parents, whose faults are told once.
-        found.update(dict.fromkeys(_findings(registry, name)))
-    return Checked(len(names), tuple(sorted(found, key=by_place)))
+        runner.check(name)
+    return runner.finish()
 
 
-def _findings(registry: Registry, name: str) -> list[Finding]:
-    record = registry.record(name)
-    return [*record.findings, *_compile_findings(record)]
+def write(checked: Checked, format: Format, sources: Sources) -> None:
+    """Write what was found to standard output, and the count to standard error."""
+    findings = checked.findings
+    match format:
+        case Format.JSON:
+            print_json([finding_data(finding) for finding in findings])
+        case Format.SARIF:
+            print_json(as_sarif(findings, edits_for(findings, sources)))
+        case Format.JUNIT:
+            typer.echo(as_junit(checked))
+        case Format.GITHUB if findings:
+            typer.echo(as_annotations(findings))
+        case Format.TEXT if findings:
+            output().print(colored(format_findings(findings, sources)))
+            output().print()
+    notes().print(summary(findings, checked.count), markup=False)
 
 
-def _compile_findings(record: ProviderRecord) -> list[Finding]:
-    if not record.description.is_callable:
-        return []
-    is_sound = not record.findings.errors
-    try:
-        # Without its findings the record lets itself be compiled, so that all faults are told.
-        return list(replace(record, findings=Findings()).usable().findings())
-    except Exception:
-        # Compilers may rely on the shape that the schema demands. Where it is broken, and has
-        # been told, they are allowed to give up; in a sound spec that is a bug to be seen.
-        if is_sound:
-            raise
-        return []
+def _stored(paths: Sequence[Path], specs: Sequence[Path]) -> Target:
+    """The specs under some paths; all bundled ones without, which are then fully checked."""
+    if not paths:
+        # As a root like any other, their schemas are checked, too.
+        bundled = [shipped("provider_specs")]
+        names = SpecFolders(bundled).names()
+        roots: list[Root] = [*bundled, *specs]
+        return Target(
+            roots=roots, names=names, is_own=lambda file: True, sources=Sources(), bundled=False
+        )
+    own = [path.resolve() for path in paths]
+
+    def is_own(file: str) -> bool:
+        resolved = Path(file).resolve()
+        return any(resolved.is_relative_to(_home(path)) for path in own)
+
+    names = SpecFolders([str(path) for path in paths]).names()
+    return Target(roots=[*specs, *paths], names=names, is_own=is_own, sources=Sources())
+
+
+def _typed(file: Path, text: bytes, specs: Sequence[Path]) -> Target:
+    """One spec whose text comes from an editor; its models and neighbours are those on disk."""
+    folder = EditedFolder(file.parent, file.name, text)
+    is_in_own_folder = file.stem in ("provider", folder.name)
+    name = folder.name if is_in_own_folder else file.stem
+    if name not in SpecFolders([folder]).names():
+        raise WrongUsage(f"--stdin-filename: {str(file)!r} is not a file that holds a spec.")
+    shown = str(file)
+    sources = Sources({shown: text.decode("utf-8-sig", "replace")})
+    is_own = (
+        (lambda found: Path(found).is_relative_to(file.parent))
+        if is_in_own_folder
+        else (lambda found: found == shown)
+    )
+    return Target(roots=[*specs, folder], names=[name], is_own=is_own, sources=sources)
+
+
+def _home(path: Path) -> Path:
+    """What belongs to a path: for a spec in a folder of its own, the folder."""
+    is_in_own_folder = path.is_file() and path.stem in ("provider", path.parent.name)
+    return path.parent if is_in_own_folder else path
+
+
+def _mended(checked: Checked, target: Callable[[], Target], preview: bool) -> Checked:
+    """Make the safe edits, and check again; a file that is worse for it is put back."""
+    by_file: dict[str, list[Finding]] = {}
+    edits = edits_for(checked.findings, Sources())
+    for finding, edit in edits.items():
+        by_file.setdefault(edit.file, []).append(finding)
+    before = _faults(checked)
+    for file, findings in by_file.items():
+        path = Path(file)
+        text = path.read_bytes().decode("utf-8")
+        _write(path, apply_edits(text, [edits[finding] for finding in findings]))
+        after = check(target(), preview=preview)
+        if not _faults(after) <= before:
+            _write(path, text)
+            notes().print(f"{file}: left as it was; the edits would break it.", markup=False)
+            continue
+        checked, before = after, _faults(after)
+        notes().print(f"{file}: {len(findings)} mended.", markup=False)
+    return checked
+
+
+def _faults(checked: Checked) -> frozenset[tuple[str, str]]:
+    """What was found, without the lines, which edits move."""
+    return frozenset((finding.code, finding.message) for finding in checked.findings)
+
+
+def _write(path: Path, text: str) -> None:
+    # As bytes, so that line ends stay what they were.
+    path.write_bytes(text.encode("utf-8"))

@@ -7,7 +7,7 @@ apply share one variant.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -260,13 +260,17 @@ class CompiledProvider:
     def findings(self) -> Findings:
         """Every finding: of the rules, of the base, and of the base with each rule."""
         found = Findings(list(self._findings))
-        for rules in ((), *((rule,) for rule in self._rules)):
-            variant = self._variant_of(rules)
+        for variant in self.variants():
             variant.compile_all()
             for finding in variant.findings:
                 if finding not in found.items:
                     found.items.append(finding)
         return found
+
+    def variants(self) -> Iterator[Variant]:
+        """The base, and the base with each rule alone."""
+        for rules in ((), *((rule,) for rule in self._rules)):
+            yield self._variant_of(rules)
 
     def _variant_of(self, rules: tuple[ModelRule, ...]) -> Variant:
         key = tuple(rule.name for rule in rules)

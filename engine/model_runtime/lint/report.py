@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +17,14 @@ _LEAD: Final = 40
 class Sources:
     """The lines of the files that findings name, each file read once."""
 
-    def __init__(self) -> None:
-        self._files: dict[str, list[str]] = {}
+    def __init__(self, texts: Mapping[str, str] | None = None) -> None:
+        self._files: dict[str, list[str]] = {
+            file: _split_lines(text) for file, text in (texts or {}).items()
+        }
+
+    def text(self, file: str) -> str:
+        """The text of a file; nothing when it cannot be read."""
+        return "\n".join(self._lines(file))
 
     def line(self, place: Place, above: int = 0) -> str | None:
         """The line of a place, or one above it; None when there is none or no such file."""
@@ -118,6 +124,10 @@ def _read_lines(file: str) -> list[str]:
     except (OSError, ValueError):
         # A spec inside a zip, or a file that is gone: the message stands alone.
         return []
+    return _split_lines(text)
+
+
+def _split_lines(text: str) -> list[str]:
     # Only these end a line of YAML, so that line numbers agree with the reader's.
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 

@@ -1,0 +1,83 @@
+"""A base URL that a spec may not choose.
+
+What it checks
+    `base_url` is https and has no user name in it. Only a credential of `format: url`, alone,
+    may be the host; any other in it has a `pattern` or `options`.
+
+Why
+    The key goes wherever the base URL leads. A spec must not be able to send it to a place
+    that the user has not chosen.
+
+Example
+    base_url: "https://{{ credentials.region }}.acme.example"   # and region has no pattern
+
+Instead
+    credentials: {region: {type: text-input, pattern: "^[a-z0-9-]+$"}}
+
+See
+    docs/writing-a-provider.md
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from model_runtime.findings import Finding, Findings
+from model_runtime.lint.subject import Leaf, Subject, leaves
+from model_runtime.network import check_base_url
+
+_EXPRESSION: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+_CREDENTIAL: Final = re.compile(r"\bcredentials\.(\w+)")
+_LONE: Final = re.compile(r"\s*\{\{[^{}]*\}\}/*\s*")
+_DIRECTIVE_ARGUMENTS: Final = frozenset({"$if", "$switch", "$each", "$as", "$use"})
+
+
+def check(provider: Subject) -> Iterator[Finding]:
+    """Judge the text of the base URL, or each text that it may be."""
+    found = provider.tree.get("base_url")
+    rows = {row.variable: row for row in provider.form}
+    bounded = {name for name, row in rows.items() if row.pattern or row.options}
+    typed = {name for name, row in rows.items() if row.format == "url"}
+    for leaf in leaves({"base_url": found}):
+        if leaf.keys[-1] not in _DIRECTIVE_ARGUMENTS:
+            yield from _judge(leaf, provider, bounded, typed)
+
+
+def _judge(leaf: Leaf, provider: Subject, bounded: set[str], typed: set[str]) -> Iterator[Finding]:
+    place = leaf.place or (
+        getattr(provider.tree, "value_places", {}).get("base_url") or provider.place
+    )
+    if "{{" not in leaf.text:
+        findings = Findings()
+        check_base_url(leaf.text, findings=findings, place=place)
+        yield from findings
+        return
+    host = _host(leaf.text)
+    names = set(_CREDENTIAL.findall(" ".join(_EXPRESSION.findall(host))))
+    fault = ""
+    if _LONE.fullmatch(leaf.text):
+        free = names - typed - bounded
+        fault = f"`{free.pop()}` is not of `format: url`" if free else ""
+    elif not leaf.text.startswith("https://") and not names & typed:
+        fault = "it does not begin with https://"
+    elif "@" in host:
+        fault = "it has a user name in it"
+    elif unbounded := sorted(names - bounded - typed):
+        fault = f"`credentials.{unbounded[0]}` may be any host, as it has no `pattern`"
+    if fault:
+        yield Finding(
+            code="A503",
+            message=f"the base URL may not be used: {fault}.",
+            place=place,
+            help="Give the credential a `pattern` or `options`, or let the user type the whole "
+            "URL with `format: url`.",
+        )
+
+
+def _host(text: str) -> str:
+    """The part before the first slash, which may be inside an expression."""
+    rest = text.partition("://")[2] or text
+    masked = _EXPRESSION.sub(lambda found: "\0" * len(found[0]), rest)
+    return rest[: len(re.split(r"[/?#]", masked, maxsplit=1)[0])]

@@ -1,0 +1,151 @@
+"""Checks specs: loads and compiles each, runs the rules, and silences what comments disable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from model_runtime.compile.provider import CompiledProvider
+from model_runtime.findings import Finding, Findings, by_place
+from model_runtime.registry import ProviderRecord, Registry
+
+from .comments import Comments
+from .mock_calls import mock_findings
+from .report import Sources
+from .rules import RULES
+from .subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found in each spec, by name; a fault of a parent is told at its first child."""
+
+    by_spec: dict[str, tuple[Finding, ...]]
+    files: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def count(self) -> int:
+        """How many specs were checked."""
+        return len(self.by_spec)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Everything that was found, sorted by place."""
+        return tuple(sorted((f for told in self.by_spec.values() for f in told), key=by_place))
+
+    def counted(self, severity: str) -> int:
+        """How many findings have a severity."""
+        return sum(finding.severity == severity for finding in self.findings)
+
+
+class Runner:
+    """One check of some specs.
+
+    `is_own` says of a file whether it is checked itself: of the other files, which are parents,
+    only errors are told. `preview` runs the rules that are not stable yet.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        is_own: Callable[[str], bool] = lambda file: True,
+        preview: bool = False,
+        sources: Sources | None = None,
+    ) -> None:
+        self._registry = registry
+        self._is_own = is_own
+        self._preview = preview
+        self._sources = sources or Sources()
+        self._seen: set[Finding] = set()
+        self._comments: dict[str, Comments] = {}
+        self._by_spec: dict[str, tuple[Finding, ...]] = {}
+        self._files: dict[str, str] = {}
+
+    def check(self, name: str) -> tuple[Finding, ...]:
+        """Check one spec and return what is new in it."""
+        record = self._registry.record(name)
+        found = [*record.findings, *self._of_files(record), *self._of_spec(record)]
+        fresh = tuple(self._kept(found))
+        self._by_spec[name] = fresh
+        self._files[name] = record.loaded.files[0] if record.loaded.files else name
+        return fresh
+
+    def finish(self) -> Checked:
+        """Return everything, with the comments that silenced nothing."""
+        for name, file in self._files.items():
+            if file in self._comments and self._is_own(file):
+                unused = self._kept(self._comments[file].unused(self._preview))
+                self._by_spec[name] = (*self._by_spec[name], *unused)
+        return Checked(self._by_spec, self._files)
+
+    def _of_spec(self, record: ProviderRecord) -> Iterator[Finding]:
+        compiled, found = _compile(record)
+        yield from found
+        is_sound = not record.findings.errors and not any(f.severity == "error" for f in found)
+        subject = Subject(
+            name=record.name,
+            tree=record.loaded.tree,
+            models=record.description.model_specs,
+            form=(*record.description.form, *record.description.model_form),
+            compiled=compiled if is_sound else None,
+            folder=record.loaded.folder,
+        )
+        if record.loaded.described:
+            return
+        yield from self._of_rules(subject, is_sound=is_sound)
+        if is_sound and compiled is not None:
+            yield from mock_findings(subject, compiled)
+
+    def _of_rules(self, subject: Subject, *, is_sound: bool) -> Iterator[Finding]:
+        for entry in RULES.values():
+            if entry.check is None or (entry.state != "stable" and not self._preview):
+                continue
+            try:
+                found = list(entry.check(subject))
+            except (AttributeError, KeyError, TypeError, ValueError):
+                # Rules rely on the shape that the schema demands; in a broken spec they give up.
+                if is_sound:
+                    raise
+                continue
+            yield from (replace(finding, severity=entry.severity) for finding in found)
+
+    def _of_files(self, record: ProviderRecord) -> Iterator[Finding]:
+        for file in record.loaded.files:
+            if file in self._comments:
+                continue
+            text = self._sources.text(file)
+            self._comments[file] = Comments(file, text)
+            if self._is_own(file):
+                yield from self._comments[file].faults()
+                for entry in RULES.values():
+                    if entry.check_text is not None:
+                        yield from entry.check_text(text, file)
+
+    def _kept(self, found: Iterator[Finding] | list[Finding]) -> Iterator[Finding]:
+        for finding in found:
+            if finding in self._seen:
+                continue
+            self._seen.add(finding)
+            file = finding.place.file if finding.place else ""
+            if finding.severity != "error" and file and not self._is_own(file):
+                continue
+            if file in self._comments and self._comments[file].silences(finding):
+                continue
+            yield finding
+
+
+def _compile(record: ProviderRecord) -> tuple[CompiledProvider | None, list[Finding]]:
+    if not record.description.is_callable:
+        return None, []
+    is_sound = not record.findings.errors
+    try:
+        # Without its findings the record lets itself be compiled, so that all faults are told.
+        compiled = replace(record, findings=Findings()).usable()
+        return compiled, list(compiled.findings())
+    except Exception:
+        # Compilers may rely on the shape that the schema demands. Where it is broken, and has
+        # been told, they are allowed to give up; in a sound spec that is a bug to be seen.
+        if is_sound:
+            raise
+        return None, []
