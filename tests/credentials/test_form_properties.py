@@ -96,17 +96,17 @@ def test_form_accepts_exactly_what_the_schema_allows(
 
 
 @given(st.lists(FIELD, max_size=5), SUBMITTED)
-def test_checked_values_are_the_form_s_own_and_pass_again(
+def test_only_variables_of_the_form_come_back(
     fields: list[dict[str, Any]], submitted: dict[str, Any]
 ) -> None:
-    """No unknown variable and no pseudo-variable comes back; a second check changes nothing."""
+    """No unknown variable, no pseudo-variable and no empty value."""
     form = read_form("acme", None, {"credential_form_schemas": fields})
     try:
         found = check_form(form, submitted, model_type="llm")
     except CredentialsInvalid:
         return
     assert set(found) <= {field["variable"] for field in fields}
-    assert check_form(form, {**submitted, **found}, model_type="llm") == found
+    assert not {None, ""} & set(found.values())
 
 
 def test_same_variable_twice_is_the_field_that_is_shown() -> None:
