@@ -14,6 +14,7 @@ from . import (
     chat,
     check,
     demo,
+    explain,
     invoke,
     models,
     providers,
@@ -44,6 +45,7 @@ def build_app() -> typer.Typer:
     app.command("render")(guarded(render.run))
     app.command("validate-credentials")(guarded(validate_credentials.run))
     app.command("check")(guarded(check.run))
+    app.command("explain")(guarded(explain.run))
     app.command("demo")(guarded(demo.run))
     return app
 
