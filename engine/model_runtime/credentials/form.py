@@ -6,18 +6,20 @@ write them as a map keyed by variable and add `env`, `pattern`, `format` and `pa
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from model_runtime.errors import CredentialsInvalid
+from model_runtime.json_text import decode_json
 from model_runtime.patterns import compile_regex
 from model_runtime.secrets import Secret
 
 MODEL_TYPE_VARIABLE = "__model_type"
 _ENV_CHARACTERS = re.compile(r"[^A-Z0-9]+")
+# On a text the options are suggestions, as the schema has it.
+_CHOICES = ("select", "radio")
 _MAX_PATTERN_INPUT = 2_000
 
 
@@ -143,7 +145,7 @@ def _check_value(row: FormField, value: Any) -> Any:
         raise CredentialsInvalid(
             f"The credential {name!r} has {len(value)} characters; at most {row.max_length} fit."
         )
-    if row.options and value not in row.options:
+    if row.type in _CHOICES and row.options and value not in row.options:
         raise CredentialsInvalid(f"The credential {name!r} takes one of: {', '.join(row.options)}.")
     _check_format(row, value)
     return value
@@ -161,7 +163,7 @@ def _check_format(row: FormField, value: str) -> None:
         )
     if row.parse == "json":
         try:
-            json.loads(value)
+            decode_json(value)
         except ValueError:
             raise CredentialsInvalid(f"The credential {name!r} must be a JSON document.") from None
 
@@ -187,6 +189,6 @@ def scope_values(form: Iterable[FormField], checked: Mapping[str, Any]) -> dict[
         if row.variable in checked:
             value = checked[row.variable]
             if row.parse == "json" and isinstance(value, str):
-                value = json.loads(value)
+                value = decode_json(value)
             found[row.variable] = Secret(value) if row.is_secret else value
     return found
