@@ -10,6 +10,7 @@ import pytest
 
 from model_runtime.errors import LimitExceeded, MissingExtra, ReplyError
 from model_runtime.framing.aws_eventstream import AwsEventStreamFraming
+from model_runtime.framing.base import cut
 
 EXCEPTION = {
     ":message-type": "exception",
@@ -112,3 +113,12 @@ def test_missing_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setitem(sys.modules, "botocore.eventstream", None)
     with pytest.raises(MissingExtra, match=r"model-runtime\[aws\]"):
         AwsEventStreamFraming()
+
+
+def test_messages_before_a_damaged_one_are_told_first() -> None:
+    """What came whole is not lost because what came with it is damaged."""
+    whole = message(EXCEPTION, b"{}")
+    frames = cut(AwsEventStreamFraming(), whole + whole[:-1] + b"\0")
+    assert next(frames).data
+    with pytest.raises(ReplyError, match="damaged"):
+        next(frames)

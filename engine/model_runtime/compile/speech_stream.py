@@ -11,7 +11,7 @@ from model_runtime.errors import LimitExceeded, ReplyError, StreamInterrupted, U
 from model_runtime.exchange import HttpReply
 from model_runtime.findings import Findings
 from model_runtime.framing import FRAMINGS
-from model_runtime.framing.base import Frame, Framing
+from model_runtime.framing.base import Frame, Framing, cut
 from model_runtime.json_text import decode_json
 from model_runtime.results.tts import TTSResult
 
@@ -93,7 +93,7 @@ class SpeechReader:
         """Take the next bytes and return the audio that they complete."""
         if not self._is_checked:
             self._check(chunk)
-        found = [self._audio(frame) for frame in self._framing.feed(chunk)]
+        found = [self._audio(frame) for frame in cut(self._framing, chunk)]
         return self._kept([piece for piece in found if piece])
 
     def finish(self) -> list[bytes]:

@@ -20,7 +20,7 @@ from model_runtime.errors import (
 )
 from model_runtime.findings import Findings
 from model_runtime.framing import FRAMINGS
-from model_runtime.framing.base import Frame, Framing
+from model_runtime.framing.base import Frame, Framing, cut
 from model_runtime.json_text import decode_json
 from model_runtime.results.events import Event
 from model_runtime.results.llm import LLMResult
@@ -154,7 +154,7 @@ class StreamReader:
             if self._framing is None:
                 return []
         try:
-            for frame in self._framing.feed(chunk):
+            for frame in cut(self._framing, chunk):
                 self._read(frame)
         except InvokeError as fault:
             if not self._builder.pieces:

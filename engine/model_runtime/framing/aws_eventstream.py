@@ -6,7 +6,7 @@ import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, Self, cast
 
-from model_runtime.errors import MissingExtra, ReplyError
+from model_runtime.errors import InvokeError, MissingExtra, ReplyError
 
 from .base import MAX_FRAME_BYTES, Frame, byte_limit, too_large
 
@@ -27,7 +27,7 @@ class AwsEventStreamFraming:
     it holds on every call.
     """
 
-    __slots__ = ("_buffer", "_decoder", "_limit", "_total", "is_whole")
+    __slots__ = ("_buffer", "_decoder", "_limit", "_total", "fault", "is_whole")
 
     def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._limit = max_frame_bytes
@@ -35,6 +35,7 @@ class AwsEventStreamFraming:
         self._total = 0
         self._decoder = _make_decoder()
         self.is_whole = True
+        self.fault: InvokeError | None = None
 
     @classmethod
     def from_spec(cls, options: Mapping[str, object]) -> Self:
@@ -44,8 +45,14 @@ class AwsEventStreamFraming:
         """Take the next bytes and return the messages they complete."""
         self._buffer += chunk
         frames: list[Frame] = []
-        while self._has_message():
-            frames.append(_frame(self._next_message()))
+        try:
+            while self._has_message():
+                frames.append(_frame(self._next_message()))
+        except InvokeError as fault:
+            # The messages before the damaged one are whole.
+            if not frames:
+                raise
+            self.fault = fault
         return frames
 
     def finish(self) -> list[Frame]:

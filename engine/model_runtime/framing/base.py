@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol, Self
 
-from model_runtime.errors import LimitExceeded
+from model_runtime.errors import InvokeError, LimitExceeded
 
 MAX_FRAME_BYTES: Final = 16 * 1024 * 1024
 BOM: Final = "\ufeff"
@@ -62,6 +62,18 @@ class Framing(Protocol):
         When it is False, a frame that `finish` returned may be cut short.
         """
         ...
+
+    @property
+    def fault(self) -> InvokeError | None:
+        """What is wrong behind the frames that `feed` returned, where that can be told."""
+        ...
+
+
+def cut(framing: Framing, chunk: bytes) -> Iterator[Frame]:
+    """Yield the frames that a chunk completes; a fault is raised behind those before it."""
+    yield from framing.feed(chunk)
+    if framing.fault is not None:
+        raise framing.fault
 
 
 def byte_limit(options: Mapping[str, object], name: str, default: int) -> int:

@@ -17,6 +17,7 @@ class BytesFraming:
     """
 
     __slots__ = ("_limit", "_seen", "is_whole")
+    fault: Final = None
 
     def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
         self._limit = max_bytes

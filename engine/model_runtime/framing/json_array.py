@@ -92,6 +92,7 @@ class JsonArrayFraming:
     """
 
     __slots__ = ("_base", "_buffer", "_limit", "_scanner", "_start", "is_whole")
+    fault: Final = None
 
     def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._limit = max_frame_bytes

@@ -24,6 +24,7 @@ class SseFraming:
     """
 
     __slots__ = ("_after_cr", "_at_start", "_id", "_limit", "_line", "_lines", "_size", "is_whole")
+    fault: Final = None
 
     def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._limit = max_frame_bytes
