@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from model_runtime.errors import TimedOut
+from model_runtime.errors import ConnectionFailed, TimedOut
 from model_runtime.exchange import Flow, HttpReply, HttpRequest, Open, OpenReply, Send, Timeouts
 from model_runtime.runtime import lanes
 
@@ -106,3 +106,96 @@ def test_failed_requests_give_their_place_back(
             drive.run(send(loopback.url, first_byte=0.1))
         assert caught.value.phase == "first_byte"
     assert drive.run(send(loopback.url, connect=1)).status == 200
+
+
+def post(url: str, body: bytes = b"", **timeouts: float) -> Flow[HttpReply]:
+    return (yield Send(HttpRequest(method="POST", url=url, body=body), Timeouts(**timeouts)))
+
+
+@pytest.mark.parametrize("end", ["CLOSE", "DROP"])
+def test_request_on_a_kept_connection_that_breaks_is_sent_again(
+    end: str, drive: Any, loopback: Any
+) -> None:
+    """A server may close an idle connection at the moment at which it is used."""
+    drive.run(post(loopback.url, b"1"))
+    loopback.answer(getattr(loopback, end))
+    assert drive.run(post(loopback.url, b"2")).status == 200
+    assert [seen.body for seen in loopback.requests] == [b"1", b"2", b"2"]
+    assert loopback.connections == 2
+
+
+def test_request_on_a_new_connection_that_breaks_is_not_sent_again(
+    drive: Any, loopback: Any
+) -> None:
+    """A server that hangs up on a fresh request means it."""
+    loopback.answer(loopback.CLOSE)
+    with pytest.raises(ConnectionFailed):
+        drive.run(post(loopback.url))
+    assert len(loopback.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "begun", [b"H", b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nabc"], ids=["byte", "body"]
+)
+def test_request_whose_reply_has_begun_is_not_sent_again(
+    begun: bytes, drive: Any, loopback: Any
+) -> None:
+    """What the server has begun to answer it may have done."""
+    drive.run(post(loopback.url))
+    loopback.answer(begun, loopback.CLOSE)
+    with pytest.raises(ConnectionFailed):
+        drive.run(post(loopback.url))
+    assert len(loopback.requests) == 2
+
+
+def test_request_that_waits_in_vain_is_not_sent_again(drive: Any, loopback: Any) -> None:
+    """A slow server may still be at work."""
+    drive.run(post(loopback.url))
+    loopback.answer(loopback.HOLD)
+    with pytest.raises(TimedOut):
+        drive.run(post(loopback.url, first_byte=0.1))
+    assert len(loopback.requests) == 2
+
+
+def test_connection_that_idled_for_long_is_not_used(
+    monkeypatch: pytest.MonkeyPatch, make_drive: Any, loopback: Any
+) -> None:
+    """A way through the network may be forgotten without a word."""
+    monkeypatch.setattr(lanes, "IDLE_SECONDS", 0.1)
+    drive = make_drive()
+    drive.run(send(loopback.url))
+    threading.Event().wait(0.2)
+    drive.run(send(loopback.url))
+    assert loopback.connections == 2
+
+
+def test_stray_bytes_are_never_the_next_reply(drive: Any, loopback: Any) -> None:
+    """What a server sends unasked ends its connection."""
+    loopback.answer(loopback.reply(b"one") + loopback.reply(b"stray"))
+    assert drive.run(send(loopback.url)).body == b"one"
+    loopback.answer(loopback.reply(b"two"))
+    assert drive.run(send(loopback.url)).body == b"two"
+    assert loopback.connections == 2
+
+
+def test_long_body_arrives_whole_both_ways(drive: Any, loopback: Any) -> None:
+    """Bodies that no buffer holds are sent and read in pieces."""
+    body = bytes(range(256)) * 20_000
+    loopback.answer(loopback.reply(body))
+    assert drive.run(post(loopback.url, body)).body == body
+    assert loopback.requests[0].body == body
+
+
+def test_length_of_a_request_is_counted_and_never_taken_over(drive: Any, loopback: Any) -> None:
+    """A header of the caller cannot make the server see another request in the body."""
+    headers = {"content-length": "1", "transfer-encoding": "chunked", "host": "other.test"}
+    request = HttpRequest(method="POST", url=loopback.url, headers=headers, body=b"abc")
+
+    def flow() -> Flow[HttpReply]:
+        return (yield Send(request, Timeouts()))
+
+    drive.run(flow())
+    (seen,) = loopback.requests
+    assert seen.body == b"abc"
+    assert seen.headers["host"] == f"127.0.0.1:{loopback.port}"
+    assert "transfer-encoding" not in seen.headers

@@ -110,7 +110,7 @@ def test_entering_sends_and_raises_the_error_of_the_reply(
     drive: Any, loopback: Any, opening: Opening
 ) -> None:
     """An error before the first byte of a stream is raised by `with` itself."""
-    loopback.answer(loopback.reply(b"", 429))
+    loopback.answer(loopback.reply(b"later", 429))
     stream = drive.stream(opening)
     with pytest.raises(RateLimitError):
         drive.enter(stream)

@@ -25,7 +25,9 @@ from model_runtime.runtime.transport import (
     HTTPX_ERRORS,
     HTTPX_FAULTS,
     MAX_HEADERS,
+    Address,
     Pools,
+    address_of,
     build_request,
     proxy_for,
     read_headers,
@@ -39,6 +41,11 @@ EXCEPTIONS = [
     for _, found in inspect.getmembers(httpx, inspect.isclass)
     if issubclass(found, Exception) and found.__module__.startswith("httpx")
 ]
+
+
+def address(url: str) -> Address:
+    """Where a URL leads."""
+    return address_of(HttpRequest(method="GET", url=url))
 
 
 def make(kind: type[Exception]) -> Exception:
@@ -271,9 +278,9 @@ def test_proxy_of_the_environment_is_found(
 def test_origins_share_a_pool_and_schemes_do_not() -> None:
     """One pool serves all hosts of a way out; only the one for https loads certificates."""
     pools = Pools(Lanes)
-    first = pools.way_to(httpx.URL("http://a.test/"))
-    assert pools.way_to(httpx.URL("http://b.test/")) is first
-    secure = pools.way_to(httpx.URL("https://a.test/"))
+    first = pools.way_to(address("http://a.test/"))
+    assert pools.way_to(address("http://b.test/")) is first
+    secure = pools.way_to(address("https://a.test/"))
     assert secure is not first
     assert len(pools.take_all()) == 2
     first.close()
@@ -284,5 +291,5 @@ def test_unusable_proxy_is_named_without_its_password(monkeypatch: pytest.Monkey
     """A proxy that cannot be used is an error that shows its host alone."""
     monkeypatch.setenv("HTTP_PROXY", "ftp://user:s3cret@proxy.test:1")
     with pytest.raises(InvokeError, match=r"proxy\.test:1") as caught:
-        Pools(Lanes).way_to(httpx.URL("http://a.test/"))
+        Pools(Lanes).way_to(address("http://a.test/"))
     assert "s3cret" not in str(caught.value)

@@ -37,7 +37,8 @@ from .connection import (
 )
 from .decoding import async_inflated
 from .lanes import AsyncLanes
-from .transport import HTTPX_FAULTS, Pools, build_request
+from .replies import AsyncIncoming, from_async_httpx
+from .transport import HTTPX_FAULTS, Pools, TimeoutMap, address_of, build_request
 
 T = TypeVar("T")
 
@@ -120,29 +121,32 @@ class AsyncDriver:
 
     async def _open(self, request: HttpRequest, timeouts: Timeouts, call: Call) -> OpenReply:
         timeout = call.begin(request, timeouts)
-        outgoing = build_request(request, timeout)
         try:
             async with asyncio.timeout(call.left()):
-                response = await self._send(outgoing)
+                incoming = await self._send(request, timeout)
         except TimeoutError:
             raise call.overtime(request) from None
         except HTTPX_FAULTS as error:
             raise call.fault(error, request, "first_byte") from None
         try:
-            headers, inflater = begin_body(call, timeout, response)
+            headers, inflater = begin_body(call, timeout, incoming)
         except BaseException:
-            await response.aclose()
+            await incoming.close()
             raise
-        chunks = _raw_chunks(response)
+        chunks = incoming.chunks
         if inflater is not None:
             chunks = async_inflated(chunks, inflater)
-        connection = Connection(call, request, response, chunks, timeout["read"])
-        return OpenReply(response.status_code, headers, connection)
+        connection = Connection(call, request, incoming, chunks, timeout["read"])
+        return OpenReply(incoming.status, headers, connection)
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
+    async def _send(self, request: HttpRequest, waits: TimeoutMap) -> AsyncIncoming:
         if self._client is not None:
-            return await self._client.send(request, stream=True, follow_redirects=False)
-        return await self._loop().pools.way_to(request.url).handle_async_request(request)
+            outgoing = build_request(request, waits)
+            response = await self._client.send(outgoing, stream=True, follow_redirects=False)
+            return from_async_httpx(response)
+        address = address_of(request)
+        pool = self._loop().pools.way_to(address)
+        return await pool.send(request, address, waits)
 
     async def read_chunk(self, reply: OpenReply) -> bytes | None:
         """Return the next bytes of an open reply, or None at its end, when it is closed."""
@@ -213,7 +217,7 @@ class AsyncDriver:
         if connection.is_closed:
             return
         connection.is_closed = True
-        await connection.response.aclose()
+        await connection.incoming.close()
         if isinstance(connection.chunks, AsyncGenerator):
             # Another task may be reading; the closed connection has just ended its wait.
             with suppress(RuntimeError, *HTTPX_FAULTS):
@@ -226,7 +230,7 @@ class AsyncDriver:
     async def close(self) -> None:
         """Close the connections that the driver made in the running loop."""
         for pool in self._loop().pools.take_all():
-            await pool.aclose()
+            await pool.close()
 
     def _loop(self) -> _Loop:
         running = asyncio.get_running_loop()
@@ -238,19 +242,7 @@ class AsyncDriver:
         return found
 
 
-def _raw_chunks(response: httpx.Response) -> AsyncIterator[bytes]:
-    # A hook of the host's client may have read the body; a stub of a transport always has.
-    if response.is_stream_consumed:
-        return _single(response.content)
-    assert isinstance(response.stream, httpx.AsyncByteStream)
-    return aiter(response.stream)
-
-
-async def _single(content: bytes) -> AsyncIterator[bytes]:
-    yield content
-
-
-def _connection(reply: OpenReply) -> Connection[AsyncIterator[bytes]]:
+def _connection(reply: OpenReply) -> Connection[AsyncIterator[bytes], Awaitable[None]]:
     assert isinstance(reply.connection, Connection)
     return reply.connection
 

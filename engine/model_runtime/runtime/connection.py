@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Generic, TypeVar
-
-import httpx
+from typing import Final, Generic
 
 from model_runtime.errors import InvokeError, LimitExceeded, TimedOut
 from model_runtime.exchange import HttpReply, HttpRequest, OpenReply, Timeouts
 
 from .decoding import Inflater, inflater_for
-from .transport import read_headers, timed_out, translate
+from .replies import C, Incoming, R, SyncIncoming, plain_socket
+from .transport import TimeoutMap, read_headers, timed_out, translate
 
-C = TypeVar("C", Iterator[bytes], AsyncIterator[bytes])
 STREAM_MAX_BYTES: Final = 1024 * 1024 * 1024
 TAIL_SECONDS: Final = 0.05
 TAIL_CHUNKS: Final = 8
@@ -33,7 +31,7 @@ class Call:
     timeouts: Timeouts | None = None
     deadline: float | None = None
 
-    def begin(self, request: HttpRequest, timeouts: Timeouts) -> dict[str, float | None]:
+    def begin(self, request: HttpRequest, timeouts: Timeouts) -> TimeoutMap:
         """Note the limits of the next exchange and return the ones that httpx counts."""
         self.timeouts = timeouts
         self.deadline = None if timeouts.total is None else self.started + timeouts.total
@@ -68,22 +66,22 @@ class Call:
         return self.overtime(request) if isinstance(ours, TimedOut) and self.is_late() else ours
 
 
-class Connection(Generic[C]):
+class Connection(Generic[C, R]):
     """An open reply's body: where the next chunk comes from and until when it may come."""
 
-    __slots__ = ("call", "chunks", "deadline", "guard", "is_closed", "request", "response", "wait")
+    __slots__ = ("call", "chunks", "deadline", "guard", "incoming", "is_closed", "request", "wait")
 
     def __init__(
         self,
         call: Call,
         request: HttpRequest,
-        response: httpx.Response,
+        incoming: Incoming[C, R],
         chunks: C,
         wait: float | None,
     ) -> None:
         self.call = call
         self.request = request
-        self.response = response
+        self.incoming: Incoming[C, R] = incoming
         self.chunks: C = chunks
         self.deadline = call.deadline
         self.wait = wait
@@ -120,10 +118,8 @@ class Guard:
     Closing would not: a thread that waits in `recv` is woken only by a shutdown.
     """
 
-    def __init__(self, response: httpx.Response, seconds: float) -> None:
-        stream = response.extensions.get("network_stream")
-        found = stream.get_extra_info("socket") if stream is not None else None
-        self._socket: socket.socket | None = found if isinstance(found, socket.socket) else None
+    def __init__(self, incoming: SyncIncoming, seconds: float) -> None:
+        self._socket = plain_socket(incoming)
         self._timer = threading.Timer(seconds, self._shut)
         self._timer.daemon = True
         self._timer.start()
@@ -143,13 +139,13 @@ class Guard:
 
 
 def begin_body(
-    call: Call, timeout: dict[str, float | None], response: httpx.Response
+    call: Call, timeout: TimeoutMap, incoming: Incoming[C, R]
 ) -> tuple[dict[str, str], Inflater | None]:
     """Read a head, and set what httpx waits for each chunk of the body that follows."""
     assert call.timeouts is not None
-    headers = read_headers(response.headers.raw)
+    headers = read_headers(incoming.headers)
     timeout["read"] = _least(call.timeouts.between_chunks, call.left())
-    if response.is_stream_consumed:
+    if incoming.is_decoded:
         return headers, None
     return headers, inflater_for(headers.get("content-encoding"))
 

@@ -1,7 +1,7 @@
 """Connection pools whose cost does not grow with the number of connections.
 
 A pool of httpx looks at all of its connections for each request: with two hundred calls in flight
-that is most of the work. Here each connection has a transport of its own, a lane, and the idle
+that is most of the work. Here each connection is a lane, and the idle
 lanes of an origin are a stack: taking one and giving it back costs the same however many there are.
 """
 
@@ -12,20 +12,30 @@ import ssl
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable
+from functools import partial
+from typing import Final, Generic, Protocol, TypeVar
 
 import httpx
 
-P = TypeVar("P")
+from model_runtime.exchange import HttpRequest
+
+from .async_lane import AsyncLane, AsyncProxyLane
+from .replies import AsyncIncoming, SyncIncoming
+from .sync_lane import SyncLane, SyncProxyLane
+from .transport import Address, TimeoutMap
+
+
+class _Lane(Protocol):
+    def drop(self) -> None: ...
+
+
+P = TypeVar("P", bound=_Lane)
 Origin = tuple[str, str, int | None]
 
 MAX_CONNECTIONS: Final = 1000
 MAX_IDLE: Final = 100
 IDLE_SECONDS: Final = 30.0
-_LANE_LIMITS: Final = httpx.Limits(
-    max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS
-)
 
 
 class _Idle(Generic[P]):
@@ -44,9 +54,14 @@ class _Idle(Generic[P]):
         with self._lock:
             stack = self._stacks.get(origin)
             if stack:
-                return stack.pop()[1]
-            spare, self._spare = self._spare, None
-        return spare or self._make()
+                since, lane = stack.pop()
+            else:
+                since, lane = None, self._spare or self._make()
+                self._spare = None
+        if since is not None and since < time.monotonic() - IDLE_SECONDS:
+            # What has idled for long may lead nowhere any more without telling.
+            lane.drop()
+        return lane
 
     def give(self, origin: Origin, lane: P) -> list[P]:
         """Keep a lane for the next request; returned are the ones to close."""
@@ -74,33 +89,37 @@ class _Idle(Generic[P]):
         return closing
 
 
-class Lanes(httpx.BaseTransport):
+class Lanes:
     """A sync pool: at most `MAX_CONNECTIONS` requests at a time, the others wait."""
 
     def __init__(self, *, verify: ssl.SSLContext, proxy: httpx.Proxy | None = None) -> None:
-        self._idle = _Idle(
-            lambda: httpx.HTTPTransport(verify=verify, proxy=proxy, limits=_LANE_LIMITS)
+        self._idle: _Idle[SyncLane | SyncProxyLane] = _Idle(
+            lambda: SyncLane(verify) if proxy is None else SyncProxyLane(verify, proxy)
         )
         self._free = threading.BoundedSemaphore(MAX_CONNECTIONS)
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request over a lane that is free; the lane is given back with the body."""
-        if not self._free.acquire(timeout=request.extensions["timeout"]["pool"]):
+    def send(self, request: HttpRequest, address: Address, waits: TimeoutMap) -> SyncIncoming:
+        """Send a request over a lane that is free; closing the reply gives the lane back."""
+        if not self._free.acquire(timeout=waits["pool"]):
             raise httpx.PoolTimeout("")
-        origin = _origin(request)
+        lane = None
         try:
-            lane = self._idle.take(origin)
-            response = lane.handle_request(request)
+            lane = self._idle.take(address.origin)
+            incoming = lane.open(request, address, waits)
         except BaseException:
             self._free.release()
+            if lane is not None:
+                lane.close()
             raise
-        assert isinstance(response.stream, httpx.SyncByteStream)
-        response.stream = _Body(response.stream, lambda: self._give(origin, lane, response))
-        return response
+        incoming.close = partial(self._give, address.origin, lane)
+        return incoming
 
-    def _give(self, origin: Origin, lane: httpx.HTTPTransport, response: httpx.Response) -> None:
-        self._free.release()
-        for closing in self._idle.give(origin, lane) if _is_alive(response) else [lane]:
+    def _give(self, origin: Origin, lane: SyncLane | SyncProxyLane) -> None:
+        try:
+            is_reusable = lane.release()
+        finally:
+            self._free.release()
+        for closing in self._idle.give(origin, lane) if is_reusable else [lane]:
             closing.close()
 
     def close(self) -> None:
@@ -109,90 +128,51 @@ class Lanes(httpx.BaseTransport):
             lane.close()
 
 
-class AsyncLanes(httpx.AsyncBaseTransport):
+class AsyncLanes:
     """The twin of `Lanes` for one event loop."""
 
     def __init__(self, *, verify: ssl.SSLContext, proxy: httpx.Proxy | None = None) -> None:
-        self._idle = _Idle(
-            lambda: httpx.AsyncHTTPTransport(verify=verify, proxy=proxy, limits=_LANE_LIMITS)
+        self._idle: _Idle[AsyncLane | AsyncProxyLane] = _Idle(
+            lambda: AsyncLane(verify) if proxy is None else AsyncProxyLane(verify, proxy)
         )
         self._free = asyncio.BoundedSemaphore(MAX_CONNECTIONS)
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request over a lane that is free; the lane is given back with the body."""
-        await self._enter(request.extensions["timeout"]["pool"])
-        origin = _origin(request)
+    async def send(
+        self, request: HttpRequest, address: Address, waits: TimeoutMap
+    ) -> AsyncIncoming:
+        """Send a request over a lane that is free; closing the reply gives the lane back."""
+        await self._enter(waits["pool"])
+        lane = None
         try:
-            lane = self._idle.take(origin)
-            response = await lane.handle_async_request(request)
+            lane = self._idle.take(address.origin)
+            incoming = await lane.open(request, address, waits)
         except BaseException:
             self._free.release()
+            if lane is not None:
+                lane.drop()
             raise
-        assert isinstance(response.stream, httpx.AsyncByteStream)
-        response.stream = _AsyncBody(response.stream, lambda: self._give(origin, lane, response))
-        return response
+        incoming.close = partial(self._give, address.origin, lane)
+        return incoming
 
     async def _enter(self, seconds: float | None) -> None:
+        if not self._free.locked():
+            await self._free.acquire()
+            return
         try:
-            async with asyncio.timeout(seconds if self._free.locked() else None):
+            async with asyncio.timeout(seconds):
                 await self._free.acquire()
         except TimeoutError:
             raise httpx.PoolTimeout("") from None
 
-    async def _give(
-        self, origin: Origin, lane: httpx.AsyncHTTPTransport, response: httpx.Response
-    ) -> None:
-        self._free.release()
-        for closing in self._idle.give(origin, lane) if _is_alive(response) else [lane]:
-            await closing.aclose()
+    async def _give(self, origin: Origin, lane: AsyncLane | AsyncProxyLane) -> None:
+        try:
+            is_reusable = await lane.release()
+        finally:
+            self._free.release()
+        for closing in self._idle.give(origin, lane) if is_reusable else [lane]:
+            await closing.close()
 
-    async def aclose(self) -> None:
+    async def close(self) -> None:
         """Close every idle connection."""
         for lane in self._idle.empty():
-            await lane.aclose()
-
-
-class _Body(httpx.SyncByteStream):
-    """A body that gives its lane back once, when it is closed."""
-
-    def __init__(self, stream: httpx.SyncByteStream, give: Callable[[], None]) -> None:
-        self._stream = stream
-        self._give: Callable[[], None] | None = give
-
-    def __iter__(self) -> Iterator[bytes]:
-        return iter(self._stream)
-
-    def close(self) -> None:
-        give, self._give = self._give, None
-        if give is not None:
-            try:
-                self._stream.close()
-            finally:
-                give()
-
-
-class _AsyncBody(httpx.AsyncByteStream):
-    def __init__(self, stream: httpx.AsyncByteStream, give: Callable[[], Awaitable[None]]) -> None:
-        self._stream = stream
-        self._give: Callable[[], Awaitable[None]] | None = give
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        return aiter(self._stream)
-
-    async def aclose(self) -> None:
-        give, self._give = self._give, None
-        if give is not None:
-            try:
-                await self._stream.aclose()
-            finally:
-                await give()
-
-
-def _origin(request: httpx.Request) -> Origin:
-    return request.url.scheme, request.url.host, request.url.port
-
-
-def _is_alive(response: httpx.Response) -> bool:
-    # An idle connection has nothing to read; one that is closed here or there tells that it has.
-    stream = response.extensions.get("network_stream")
-    return stream is None or not stream.get_extra_info("is_readable")
+            await lane.close()

@@ -38,7 +38,8 @@ from .connection import (
 )
 from .decoding import inflated
 from .lanes import Lanes
-from .transport import HTTPX_FAULTS, Pools, build_request
+from .replies import SyncIncoming, from_httpx
+from .transport import HTTPX_FAULTS, Pools, TimeoutMap, address_of, build_request
 
 T = TypeVar("T")
 
@@ -121,28 +122,31 @@ class SyncDriver:
 
     def _open(self, request: HttpRequest, timeouts: Timeouts, call: Call) -> OpenReply:
         timeout = call.begin(request, timeouts)
-        outgoing = build_request(request, timeout)
         try:
-            response = self._send(outgoing)
+            incoming = self._send(request, timeout)
         except HTTPX_FAULTS as error:
             raise call.fault(error, request, "first_byte") from None
         try:
             if call.is_late():
                 raise call.overtime(request)
-            headers, inflater = begin_body(call, timeout, response)
+            headers, inflater = begin_body(call, timeout, incoming)
         except BaseException:
-            response.close()
+            incoming.close()
             raise
-        chunks = _raw_chunks(response)
+        chunks = incoming.chunks
         if inflater is not None:
             chunks = inflated(chunks, inflater)
-        connection = Connection(call, request, response, chunks, timeout["read"])
-        return OpenReply(response.status_code, headers, connection)
+        connection = Connection(call, request, incoming, chunks, timeout["read"])
+        return OpenReply(incoming.status, headers, connection)
 
-    def _send(self, request: httpx.Request) -> httpx.Response:
+    def _send(self, request: HttpRequest, waits: TimeoutMap) -> SyncIncoming:
         if self._client is not None:
-            return self._client.send(request, stream=True, follow_redirects=False)
-        return self._pools.way_to(request.url).handle_request(request)
+            outgoing = build_request(request, waits)
+            response = self._client.send(outgoing, stream=True, follow_redirects=False)
+            return from_httpx(response)
+        address = address_of(request)
+        pool = self._pools.way_to(address)
+        return pool.send(request, address, waits)
 
     def read_chunk(self, reply: OpenReply) -> bytes | None:
         """Return the next bytes of an open reply, or None at its end, when it is closed."""
@@ -152,7 +156,7 @@ class SyncDriver:
         try:
             left = connection.may_overrun() if connection.guard is None else None
             if left is not None:
-                connection.guard = Guard(connection.response, left)
+                connection.guard = Guard(connection.incoming, left)
             chunk = next(connection.chunks, None)
             if connection.guard is not None and connection.is_late():
                 raise connection.call.overtime(connection.request)
@@ -212,7 +216,7 @@ class SyncDriver:
         connection.is_closed = True
         if connection.guard is not None:
             connection.guard.cancel()
-        connection.response.close()
+        connection.incoming.close()
 
     def _close_all(self, replies: list[OpenReply]) -> None:
         for reply in replies:
@@ -224,22 +228,14 @@ class SyncDriver:
             pool.close()
 
 
-def _raw_chunks(response: httpx.Response) -> Iterator[bytes]:
-    # A hook of the host's client may have read the body; a stub of a transport always has.
-    if response.is_stream_consumed:
-        return iter([response.content])
-    assert isinstance(response.stream, httpx.SyncByteStream)
-    return iter(response.stream)
-
-
-def _connection(reply: OpenReply) -> Connection[Iterator[bytes]]:
+def _connection(reply: OpenReply) -> Connection[Iterator[bytes], None]:
     assert isinstance(reply.connection, Connection)
     return reply.connection
 
 
 @contextmanager
-def _brief_guard(connection: Connection[Iterator[bytes]]) -> Iterator[None]:
-    guard = Guard(connection.response, TAIL_SECONDS)
+def _brief_guard(connection: Connection[Iterator[bytes], None]) -> Iterator[None]:
+    guard = Guard(connection.incoming, TAIL_SECONDS)
     try:
         yield
     finally:

@@ -25,14 +25,19 @@ from model_runtime.errors import (
 from model_runtime.exchange import HttpRequest, Timeouts
 
 from .decoding import ACCEPT_ENCODING
+from .http1 import write_head
 
 P = TypeVar("P")
 
 # The clients that a host may hand in; other rooms name them by these.
 SyncClient = httpx.Client
 AsyncClient = httpx.AsyncClient
+# The timeouts of httpx: connect, pool, write and read.
+TimeoutMap = dict[str, float | None]
 MAX_HEADERS: Final = 256
 MAX_HEADER_BYTES: Final = 64 * 1024
+_PORTS: Final = {"http": 80, "https": 443}
+_OWN_HEADERS: Final = (b"host", b"content-length", b"transfer-encoding")
 _USER_AGENT: Final = f"model-runtime/{__version__}"
 
 
@@ -143,21 +148,72 @@ def translate(
     return fault.error(f"{show_request(request)}: {text}")
 
 
-@lru_cache(maxsize=256)
-def _parsed(url: str) -> httpx.URL:
-    return httpx.URL(url)
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a URL leads, and what the request says of it. `port` is None for the scheme's own."""
+
+    scheme: str
+    host: str
+    port: int | None
+    authority: bytes
+    target: bytes
+
+    @property
+    def origin(self) -> tuple[str, str, int | None]:
+        """What requests must share to share connections."""
+        return self.scheme, self.host, self.port
+
+    @property
+    def connect_port(self) -> int:
+        """The port to connect to."""
+        return self.port or _PORTS[self.scheme]
 
 
-def build_request(request: HttpRequest, timeout: dict[str, float | None]) -> httpx.Request:
-    """Make the request that httpx sends. The driver changes `timeout` once the head has come."""
+def address_of(request: HttpRequest) -> Address:
+    """Read the URL of a request. HostRefused when it is none that can be called."""
+    url = request.url
     try:
         # A query may hold a key, and is rarely the same twice: such a URL is not remembered.
-        url = httpx.URL(request.url) if "?" in request.url else _parsed(request.url)
-        headers = _encode_headers(request)
+        return _read_address(url) if "?" in url else _known_address(url)
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise translate(error, request, Timeouts(), "connect") from None
+
+
+def _read_address(url: str) -> Address:
+    parsed = httpx.URL(url)
+    if parsed.scheme not in _PORTS:
+        raise httpx.UnsupportedProtocol("")
+    if not parsed.raw_host:
+        raise httpx.InvalidURL("")
+    return Address(
+        parsed.scheme,
+        parsed.raw_host.decode("ascii"),
+        parsed.port,
+        parsed.netloc,
+        parsed.raw_path,
+    )
+
+
+_known_address = lru_cache(maxsize=256)(_read_address)
+
+
+def encode_request(request: HttpRequest, address: Address) -> bytes:
+    """Return the head of a request as it goes out on a connection of our own."""
+    headers = [(b"host", address.authority)]
+    # The length is counted here and nowhere else: two that differ would split the request in two.
+    headers += [pair for pair in _encode_headers(request) if pair[0].lower() not in _OWN_HEADERS]
+    if request.body or request.method in ("POST", "PUT", "PATCH"):
+        headers.append((b"content-length", b"%d" % len(request.body)))
+    return write_head(request.method, address.target, headers)
+
+
+def build_request(request: HttpRequest, timeout: TimeoutMap) -> httpx.Request:
+    """Make the request that httpx sends. The driver changes `timeout` once the head has come."""
+    try:
         return httpx.Request(
             request.method,
-            url,
-            headers=headers,
+            request.url,
+            headers=_encode_headers(request),
             content=request.body or None,
             extensions={"timeout": timeout},
         )
@@ -224,13 +280,12 @@ class Pools(Generic[P]):
         self._ways: dict[tuple[str | None, bool], P] = {}
         self._origins: dict[tuple[str, str, int | None], P] = {}
 
-    def way_to(self, url: httpx.URL) -> P:
-        """Return the pool that leads to a URL."""
-        origin = (url.scheme, url.host, url.port)
-        pool = self._origins.get(origin)
+    def way_to(self, address: Address) -> P:
+        """Return the pool that leads to an address."""
+        pool = self._origins.get(address.origin)
         if pool is None:
             with self._lock:
-                pool = self._origins[origin] = self._find_way(url)
+                pool = self._origins[address.origin] = self._find_way(address)
         return pool
 
     def take_all(self) -> list[P]:
@@ -241,9 +296,9 @@ class Pools(Generic[P]):
             self._origins.clear()
         return pools
 
-    def _find_way(self, url: httpx.URL) -> P:
-        proxy = proxy_for(url.scheme, url.host)
-        needs_trust = url.scheme == "https" or (proxy or "").startswith("https")
+    def _find_way(self, address: Address) -> P:
+        proxy = proxy_for(address.scheme, address.host)
+        needs_trust = address.scheme == "https" or (proxy or "").startswith("https")
         key = (proxy, needs_trust)
         if key not in self._ways:
             self._ways[key] = self._open_way(proxy, self._verify(needs_trust))
@@ -265,5 +320,7 @@ class Pools(Generic[P]):
     def _verify(self, needs_trust: bool) -> ssl.SSLContext:
         if not needs_trust:
             return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        trust = self._trust = self._trust or httpx.create_ssl_context()
-        return trust
+        if self._trust is None:
+            self._trust = httpx.create_ssl_context()
+            self._trust.set_alpn_protocols(["http/1.1"])
+        return self._trust
