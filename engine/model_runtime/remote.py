@@ -124,7 +124,7 @@ def _rows(binding: Binding, max_age: float) -> Flow[list[Row]]:
     exchange = Exchange(
         request=listing.first(credentials, base_url),
         scope={"credentials": credentials},
-        auth=variant.auth,
+        auth=listing.auth or variant.auth,
         errors=variant.errors,
         timeouts=variant.timeouts,
         retry=retry_policy(variant.retry, binding.retries),

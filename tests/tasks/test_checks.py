@@ -220,3 +220,42 @@ model_credentials:
     assert service.loopback.requests[0].headers["authorization"] == f"Bearer {KEY}"
     with pytest.raises(CredentialsInvalid, match="'voice' is required"):
         prove_model(service, "tts", deployment="d")
+
+
+@pytest.mark.parametrize(
+    ("status", "reply", "said"),
+    [(200, {"user": "u"}, None), (401, {"error": "no"}, "HTTP 401"), (200, {"error": "no"}, "no")],
+    ids=["proven", "status", "error in success"],
+)
+def test_request_of_its_own_proves_credentials(
+    open_service: Open, status: int, reply: Any, said: str | None
+) -> None:
+    """Services with an endpoint that tells who one is need no list and no call of a model."""
+    check = "validate_credentials: {provider: {request: {method: GET, path: /me}}}\n"
+    service = open_service(CHAT + check)
+    service.answer(reply, status=status)
+    if said is None:
+        assert prove(service) == {"api_key": KEY}
+    else:
+        with pytest.raises(CredentialsInvalid, match=said):
+            prove(service)
+    assert service.targets == ["GET /me"]
+    assert service.loopback.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_list_that_anybody_may_read_gets_no_key(open_service: Open) -> None:
+    """A check that calls it still sends the key: that is what it is for."""
+    listing = """
+list_models:
+  auth: {kind: none}
+  request: {method: GET, path: /models}
+  response: {each: data, id: id}
+validate_credentials: {provider: {call: list_models}}
+"""
+    service = open_service(CHAT + listing)
+    service.answer({"data": [{"id": "m"}]})
+    service.call(lambda r: r.remote_models("acme", credentials={"api_key": KEY}))
+    assert "authorization" not in service.loopback.requests[0].headers
+    service.answer({"data": []})
+    prove(service)
+    assert service.loopback.requests[1].headers["authorization"] == f"Bearer {KEY}"

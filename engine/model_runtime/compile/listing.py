@@ -11,6 +11,7 @@ from model_runtime.errors import ReplyError
 from model_runtime.exchange import HttpReply, HttpRequest
 from model_runtime.json_text import decode_json
 
+from .auth_plan import compile_auth
 from .context import CompileContext
 from .errors_plan import ErrorsPlan, is_error
 from .extractors import shape_of
@@ -37,6 +38,8 @@ class ListOperation:
     ) -> None:
         findings = context.findings
         self.errors = errors
+        # A list that anybody may read needs none of the provider's auth.
+        self.auth = compile_auth(spec["auth"], context) if "auth" in spec else None
         self._plan = RequestPlan(spec.get("request") or {}, {}, context, operation)
         response = spec.get("response") or {}
         self._each = compile_value(response.get("each", "@"), findings, place_in(response, "each"))

@@ -23,9 +23,10 @@ from model_runtime.parameters import ParameterRow, read_table
 from model_runtime.secrets import reveal
 from model_runtime.spec.resolve import patch
 from model_runtime.spec.tree import YamlMap
-from model_runtime.vocabulary import ModelType
+from model_runtime.vocabulary import MODEL_TYPES, ModelType
 
 from .auth_plan import compile_auth
+from .check_plan import CheckOperation
 from .context import CompileContext
 from .count_plan import CountOperation
 from .describe_plan import DescribeOperation
@@ -38,12 +39,19 @@ from .templates import Fragments, Template, compile_template
 from .values import place_in
 
 CompiledOperation = (
-    LLMOperation | TaskOperation | ListOperation | CountOperation | DescribeOperation
+    LLMOperation
+    | TaskOperation
+    | ListOperation
+    | CountOperation
+    | DescribeOperation
+    | CheckOperation
 )
 Compile = Callable[[Mapping[str, Any], CompileContext, ErrorsPlan], CompiledOperation]
 
 # The model types whose tokens a service may count.
 COUNTED: tuple[ModelType, ...] = ("llm", "text-embedding")
+# Whose credentials a request of its own may prove: the provider's, or those of one model.
+CHECKED: tuple[str, ...] = ("provider", *MODEL_TYPES)
 _TIMEOUTS = ("connect", "first_byte", "between_chunks", "total")
 _DEFAULT_ROLES = {"developer": "system"}
 
@@ -132,6 +140,12 @@ class Variant:
         found = checks.get(kind)
         return found if isinstance(found, Mapping) else None
 
+    def check_request(self, kind: str) -> CheckOperation:
+        """The request of its own by which `check` proves credentials."""
+        operation = self._operation(f"validate_credentials.{kind}")
+        assert isinstance(operation, CheckOperation)
+        return operation
+
     @property
     def tokenizer(self) -> str | None:
         """The name of the local tokenizer that fits the model, where the spec knows one."""
@@ -183,6 +197,9 @@ class Variant:
         for kind in _block(_block(self._tree, "operations"), "count_tokens"):
             if kind in COUNTED:
                 self._operation(f"count_tokens.{kind}", must_work=False)
+        for kind in CHECKED:
+            if "request" in (self.check(kind) or {}):
+                self._operation(f"validate_credentials.{kind}", must_work=False)
 
     def _operation(self, name: str, *, must_work: bool = True) -> CompiledOperation:
         operation = self._operations.get(name)
@@ -402,4 +419,5 @@ _COMPILERS: dict[str, Compile] = {
     "voices": lambda s, c, e: ListOperation(s, c, e, "voices"),
     **{kind: _task_compiler(kind) for kind in RESPONSES},
     **{f"count_tokens.{kind}": _count_compiler(kind) for kind in COUNTED},
+    **{f"validate_credentials.{kind}": CheckOperation for kind in CHECKED},
 }

@@ -38,7 +38,7 @@ def provider_check(binding: Binding) -> Flow[None]:
     variant = binding.compiled.base_variant()
     check = variant.check("provider")
     if check is not None:
-        yield from _checked(binding, _run(binding, check))
+        yield from _checked(binding, _run(binding, check, "provider"))
 
 
 def model_check(binding: Binding, kind: ModelType) -> Flow[None]:
@@ -46,7 +46,7 @@ def model_check(binding: Binding, kind: ModelType) -> Flow[None]:
     credentials = scope_values(binding.form, binding.find_credentials())
     variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
     check = variant.check(kind) or {"call": kind}
-    yield from _checked(binding, _run(binding, check))
+    yield from _checked(binding, _run(binding, check, kind))
 
 
 def _checked(binding: Binding, flow: Flow[None]) -> Flow[None]:
@@ -61,13 +61,15 @@ def _checked(binding: Binding, flow: Flow[None]) -> Flow[None]:
         ) from None
 
 
-def _run(binding: Binding, check: Mapping[str, Any]) -> Flow[None]:
+def _run(binding: Binding, check: Mapping[str, Any], kind: str) -> Flow[None]:
     called = check.get("call")
     own = check.get("given") or {}
     given = {**_GIVEN.get(called or "llm", {}), **own}
     if "model" in given:
         binding = replace(binding, model=str(given["model"]))
-    if called == "list_models":
+    if "request" in check:
+        yield from _ask(binding, kind)
+    elif called == "list_models":
         yield from _list(binding)
     elif called == "llm":
         yield from _chat(binding, given if "parameters" in own else _fitting(binding, given))
@@ -82,6 +84,23 @@ def _fitting(binding: Binding, given: Mapping[str, Any]) -> Mapping[str, Any]:
     names = ParameterTable(variant.rows, binding.rules, variant.drop).names
     kept = {name: value for name, value in given["parameters"].items() if name in names}
     return {**given, "parameters": kept}
+
+
+def _ask(binding: Binding, kind: str) -> Flow[None]:
+    """Send the request that the check declares for itself."""
+    credentials = scope_values(binding.form, binding.find_credentials())
+    variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
+    operation = variant.check_request(kind)
+    base_url = binding.base_url or variant.base_url(credentials, binding.model)
+    exchange = Exchange(
+        request=operation.request(credentials, base_url),
+        scope={"credentials": credentials},
+        auth=variant.auth,
+        errors=variant.errors,
+        timeouts=variant.timeouts,
+        retry=retry_policy(variant.retry, binding.retries),
+    )
+    yield from call(exchange, lambda reply, _seconds: operation.read(reply))
 
 
 def _list(binding: Binding) -> Flow[None]:
