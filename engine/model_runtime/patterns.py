@@ -11,6 +11,8 @@ _ATOM: Final = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]", re.DOTALL)
 _GROUP_HEAD: Final = re.compile(r"\(\?(?:P?<[A-Za-z_]\w*>|<?[=!]|[aiLmsux-]*:?)")
 _INNERMOST: Final = re.compile(r"\(([^()]*)\)([*+{]?)")
 _VARIES: Final = re.compile(r"[*+?{|]")
+_COMMENT: Final = re.compile(r"\(\?#[^)]*\)")
+_VERBOSE: Final = re.compile(r"\(\?[a-zA-Z]*x")
 
 
 def compile_regex(pattern: str) -> re.Pattern[str]:
@@ -21,14 +23,17 @@ def compile_regex(pattern: str) -> re.Pattern[str]:
         compiled = re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as fault:
         raise ValueError(f"it is no regular expression: {fault}") from None
-    if _repeats_a_varying_group(pattern):
+    text = _COMMENT.sub("", _ATOM.sub("a", pattern))
+    if _VERBOSE.search(text):
+        raise ValueError("it sets the flag x, which hides what a repetition repeats")
+    if _repeats_a_varying_group(text):
         raise ValueError("it repeats a group that itself repeats or chooses, which can take ages")
     return compiled
 
 
-def _repeats_a_varying_group(pattern: str) -> bool:
+def _repeats_a_varying_group(text: str) -> bool:
     """Whether a group like `(a+)+` or `(a|b)*` stands in it, the source of exponential time."""
-    text = _GROUP_HEAD.sub("(", _ATOM.sub("x", pattern))
+    text = _GROUP_HEAD.sub("(", text)
     while match := _INNERMOST.search(text):
         varies = _VARIES.search(match[1]) is not None
         if varies and match[2]:
