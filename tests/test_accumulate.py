@@ -163,6 +163,8 @@ def test_call_is_not_complete_because_its_json_parses() -> None:
         ("[1]", None, "[1]"),
         (["a"], None, '["a"]'),
         ('{"x":', None, '{"x":'),
+        ('{"x":NaN}', None, '{"x":NaN}'),
+        ('{"x":"\\ud83d"}', {"x": "\ufffd"}, '{"x":"\\ud83d"}'),
     ],
     ids=repr,
 )
@@ -174,6 +176,16 @@ def test_arguments_are_a_map_or_kept_as_text(
     made.tool_fragment(0, 0, "a", "f", arguments)
     (call,) = made.result().tool_calls
     assert (call.arguments, call.raw_arguments) == (parsed, raw)
+
+
+def test_events_of_whole_arguments_carry_them_once_as_text() -> None:
+    """Who adds up the pieces of a stream gets the arguments on wires that send objects too."""
+    made = builder()
+    made.block("tool_call", {"id": "a", "name": "f", "arguments": {"x": 1}}, key=0)
+    made.close(0, "tool_call", {"arguments": {"x": 1}})
+    made.tool_fragment(1, None, "b", "g", {"y": 2})
+    pieces = [(event.index, event.arguments) for event in made.take()]
+    assert pieces == [(0, '{"x": 1}'), (0, ""), (1, '{"y": 2}')]
 
 
 def test_tool_events_tell_what_is_known_so_far() -> None:

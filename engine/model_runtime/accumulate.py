@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from .errors import LimitExceeded
 from .json_text import decode_json, mend_text
 from .messages.call_ids import new_call_id
 from .messages.content import Message, Reasoning, Text, ToolCall
+from .messages.parts import parse_arguments
 from .results.events import Event, Finish, ReasoningDelta, TextDelta, ToolCallDelta, UsageEvent
 from .results.llm import LLMResult
 from .results.usage import Usage
@@ -354,10 +356,8 @@ class ReplyBuilder:
             piece = self._fresh("text", piece)
         if not piece:
             return
-        if self._splitter is None:
-            self._append_text(piece)
-            return
-        self._append_split(self._splitter.feed(piece))
+        pieces = [(False, piece)] if self._splitter is None else self._splitter.feed(piece)
+        self._append_split(pieces)
 
     def _append_split(self, pieces: list[tuple[bool, str]]) -> None:
         for is_reasoning, part in pieces:
@@ -386,8 +386,7 @@ class ReplyBuilder:
                     block = self._tool_by_index[index] = self._new_block("tool_call")
                 return block
             if key == "id" and id:
-                block = self._tool_by_id.get(id)
-                return block or self._new_block("tool_call")
+                return self._tool_by_id.get(id) or self._new_block("tool_call")
         last = self._tools[-1] if self._tools else None
         if last is None or position > 0 or _starts_anew(last, name, arguments):
             return self._new_block("tool_call")
@@ -407,6 +406,8 @@ class ReplyBuilder:
             if piece:
                 block.fragments.append(piece)
         elif arguments is not None:
+            if arguments and not block.value:
+                piece = json.dumps(arguments, ensure_ascii=False)
             block.value = arguments
         self._events.append(ToolCallDelta(block.index, block.id, block.name, piece))
 
@@ -468,8 +469,7 @@ class ReplyBuilder:
         usage = self._options.normalize_usage(self._counts, self._raw_usage)
         if latency is None:
             return usage
-        fields = {name: getattr(usage, name) for name in usage.__slots__}
-        return Usage(**{**fields, "latency": latency, "time_to_first_token": first})
+        return replace(usage, latency=latency, time_to_first_token=first)
 
 
 def _hashable(key: object) -> Hashable:
@@ -485,13 +485,13 @@ def _starts_anew(last: Block, name: str | None, arguments: object) -> bool:
 
 
 def _read_arguments(text: str) -> object:
-    if not text.strip():
-        return {}
-    try:
-        value = decode_json(text)
-    except ValueError:
-        return None
-    return {} if value is None else value
+    """The arguments in a model's own text, halves of characters that it escaped mended."""
+    found = parse_arguments(text)
+    if found is None and "\\ud" in text.lower():
+        with suppress(ValueError):
+            mended = mend_text(json.dumps(decode_json(text), ensure_ascii=False))
+            return parse_arguments(mended)
+    return found
 
 
 def _text_or_none(value: object) -> str | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from model_runtime.errors import InvalidParameter
+from model_runtime.json_text import decode_json
 from model_runtime.vocabulary import PART_TYPES
 
 from . import chat_spelling
@@ -141,13 +141,13 @@ def _arguments(arguments: object, raw: object, where: str) -> Canonical:
 
 
 def parse_arguments(text: str) -> Canonical | None:
-    """Parse the arguments of a tool call: {} for an empty text, None for no JSON object."""
+    """Parse the arguments of a tool call: {} for an empty text or null, None for no JSON object."""
     if not text.strip():
         return {}
     try:
-        value = json.loads(text)
-        return checked_object(value, "arguments")
-    except (ValueError, RecursionError, InvalidParameter):
+        value = decode_json(text)
+        return {} if value is None else checked_object(value, "arguments")
+    except (ValueError, InvalidParameter):
         return None
 
 
