@@ -37,6 +37,15 @@ def test_what_is_no_duration_is_refused_with_its_value(written: object) -> None:
 
 
 @pytest.mark.parametrize(
+    "written", [-5, float("nan"), float("inf"), 10**400], ids=["negative", "nan", "inf", "huge"]
+)
+def test_number_that_no_clock_takes_is_no_duration(written: float) -> None:
+    """A bare number counts from 0 seconds to a year."""
+    with pytest.raises(ValueError, match="from 0 seconds to a year"):
+        read_duration(written)
+
+
+@pytest.mark.parametrize(
     ("written", "size"),
     [("50MiB", 52428800), ("10KB", 10000), ("7", 7), ("3 B", 3), ("1GiB", 2**30), (12, 12)],
 )

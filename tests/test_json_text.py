@@ -41,8 +41,14 @@ def test_value_that_holds_itself_is_an_invalid_parameter() -> None:
 
 @pytest.mark.parametrize(
     ("data", "value"),
-    [(b'\xef\xbb\xbf{"a":1}', {"a": 1}), (b" [1]\r\n", [1]), ('"\\ud800"', "\ud800"), ("1", 1)],
-    ids=["byte order mark", "blanks", "lone surrogate", "number"],
+    [
+        (b'\xef\xbb\xbf{"a":1}', {"a": 1}),
+        (b" [1]\r\n", [1]),
+        ('"\\ud800"', "\ud800"),
+        ("1", 1),
+        ("\ufeff2", 2),
+    ],
+    ids=["byte order mark", "blanks", "lone surrogate", "number", "byte order mark in a text"],
 )
 def test_json_comes_in_tolerantly(data: bytes | str, value: object) -> None:
     """What services send is read, also where it is not quite clean."""

@@ -6,6 +6,8 @@ import re
 
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+# A year: what is longer is a mistake, and no clock takes an infinite one.
+_LONGEST = 366 * _SECONDS["d"]
 _SIZE = re.compile(r"(\d{1,9})\s*(B|KB|MB|GB|KiB|MiB|GiB)?")
 _BYTES = {
     "B": 1,
@@ -21,7 +23,9 @@ _BYTES = {
 def read_duration(value: object) -> float:
     """Return the seconds of `10s`, `500ms`, `1m30s`, `1h` or of a number; else ValueError."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        if 0 <= value <= _LONGEST:
+            return float(value)
+        raise ValueError(f"{value!r} is not a duration; it must be from 0 seconds to a year")
     text = str(value).strip()
     parts = _DURATION.findall(text)
     if not parts or "".join(n + unit for n, unit in parts) != text.replace(" ", ""):

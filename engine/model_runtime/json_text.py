@@ -34,9 +34,9 @@ def decode_json(data: bytes | str) -> Any:
     become U+FFFD, as in streams: a broken character must not cost a whole answer.
     """
     if isinstance(data, bytes):
-        data = data.decode("utf-8-sig", "replace")
+        data = data.decode("utf-8", "replace")
     try:
-        return json.loads(data)
+        return json.loads(data.removeprefix("\ufeff"))
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -163,6 +163,7 @@ def test_value_that_fits_is_kept(row: dict[str, Any], value: object, kept: objec
         ({"pattern": "^(a+)+$"}, "aaa", "Write a simpler pattern"),
         ({"format": "url"}, SECRET, "must be a URL that starts with https://"),
         ({"parse": "json"}, SECRET, "must be a JSON document"),
+        ({"parse": "json"}, "[" * 100_000, "must be a JSON document"),
         ({}, 5, "must be a text, not a int"),
         ({}, [SECRET], "must be a text, not a list"),
     ],

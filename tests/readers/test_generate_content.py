@@ -122,6 +122,10 @@ def test_result_that_is_an_object_becomes_json() -> None:
             {"contents": [], "tools": [{"functionDeclarations": []}, {"googleSearch": {}}]},
             "mixed with tools",
         ),
+        (
+            {"toolConfig": {"functionCallingConfig": {"allowedFunctionNames": {"a": 1}}}},
+            "allowedFunctionNames: expected a list of texts",
+        ),
     ],
 )
 def test_content_without_canonical_form_is_refused(body: dict[str, Any], message: str) -> None:

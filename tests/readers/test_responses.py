@@ -110,7 +110,8 @@ def test_output_in_parts_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "item", [{"type": "web_search_call"}, {"role": "user", "content": [{"type": "x"}]}]
+    "item",
+    [{"type": "web_search_call"}, {"type": []}, {"role": "user", "content": [{"type": "x"}]}],
 )
 def test_item_without_canonical_form_is_refused(item: dict[str, Any]) -> None:
     """What cannot be said in our words is refused with its index."""

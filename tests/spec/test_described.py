@@ -121,6 +121,14 @@ def test_broken_model_file_leaves_the_others(tmp_path: Path) -> None:
     assert [item.code for item in findings.errors] == ["Y001"]
 
 
+@pytest.mark.parametrize("glob", [".", "./", ""])
+def test_glob_that_names_no_file_finds_none(tmp_path: Path, glob: str) -> None:
+    """A glob of the folder itself is no fault that would stop the load."""
+    provider = f"provider: acme\nmodels: {{llm: {{predefined: ['{glob}']}}}}\n"
+    write(tmp_path, {"acme/provider/acme.yaml": provider})
+    assert load("acme", SpecFolders([tmp_path]), Findings()).models == ()
+
+
 @pytest.mark.parametrize("path", ["../../secret.yaml", "/etc/secret.yaml", "a\\..\\b.yaml"])
 def test_path_outside_the_folder_is_not_read(tmp_path: Path, path: str) -> None:
     """Globs and positions stay below the provider's folder."""

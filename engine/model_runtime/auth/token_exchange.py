@@ -14,6 +14,7 @@ from model_runtime.absent import Absent
 from model_runtime.durations import read_duration
 from model_runtime.errors import PROVIDER_ERRORS, InvalidParameter, InvokeError, ProviderError
 from model_runtime.exchange import Exclusive, Flow, HttpReply, HttpRequest, Send, Timeouts
+from model_runtime.json_text import decode_json
 from model_runtime.location import Place
 from model_runtime.network import check_base_url
 from model_runtime.secrets import Redactor, Secret
@@ -307,8 +308,8 @@ def _try_path(path: Path | None, body: object) -> object:
 def _parse(raw: bytes) -> object:
     """The reply's JSON, or its text: some services answer with the bare token."""
     try:
-        return json.loads(raw)
-    except (ValueError, RecursionError):
+        return decode_json(raw)
+    except ValueError:
         return raw.decode("utf-8", "replace").strip()
 
 

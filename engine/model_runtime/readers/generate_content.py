@@ -196,6 +196,8 @@ def _read_choice(call: CallArguments, left: Json) -> None:
     calling = set_keys(config["functionCallingConfig"], "toolConfig.functionCallingConfig")
     mode = str(calling.get("mode", "")).upper()
     names = calling.get("allowedFunctionNames") or []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        refuse("toolConfig.functionCallingConfig.allowedFunctionNames", "expected a list of texts.")
     if mode in ("AUTO", "NONE") and not names:
         word = mode.lower()
     elif mode == "ANY" and (not names or sorted(names) == sorted(t["name"] for t in call.tools)):

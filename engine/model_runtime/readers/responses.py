@@ -66,7 +66,7 @@ def _read_input(value: object) -> list[Json]:
     open_turn = False
     for index, item in enumerate(objects(value, "input")):
         where = f"input[{index}]"
-        kind = item.get("type", "message")
+        kind = str(item.get("type", "message"))
         if kind not in _ITEMS:
             refuse(where, f"an item of type {kind!r} has no canonical form. Remove it.")
         message = _ITEMS[kind](item, where)

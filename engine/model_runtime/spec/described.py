@@ -310,7 +310,7 @@ def _glob(folder: Folder, patterns: Iterable[str]) -> list[str]:
 
 
 def _matches(path: Traversable, prefix: str, parts: list[str]) -> Iterator[str]:
-    if prefix.count("/") > MAX_FOLDER_DEPTH or not path.is_dir():
+    if not parts or prefix.count("/") > MAX_FOLDER_DEPTH or not path.is_dir():
         return
     head, rest = parts[0], parts[1:]
     for entry in entries(path):
