@@ -116,6 +116,13 @@ def test_unknown_provider_offers_a_close_match(tmp_path: Path) -> None:
         load("acmee", SpecFolders([tmp_path]), Findings())
 
 
+def test_close_match_is_spelled_as_it_is(tmp_path: Path) -> None:
+    """The sentence around a name never changes the name."""
+    write(tmp_path, {"candid.yaml": CHILD})
+    with pytest.raises(UnknownProvider, match="Did you mean 'candid'?"):
+        load("candib", SpecFolders([tmp_path]), Findings())
+
+
 def test_spec_is_merged_over_its_parent(tmp_path: Path) -> None:
     """A loaded spec is whole: inherited parts, own parts, short spellings written out."""
     write(tmp_path, {"base/provider.yaml": BASE, "acme.yaml": CHILD})

@@ -23,7 +23,7 @@ from .described import (
     read_positions,
 )
 from .folders import Root, SpecFile, opened, scan
-from .resolve import UNSET, check_complete, close_match, resolve
+from .resolve import UNSET, check_complete, close_match_sentence, resolve
 from .schema import check_schema
 from .tree import YamlList, YamlMap, copy_map, place_of
 from .yaml_source import Tree, read_yaml
@@ -161,10 +161,10 @@ def load(name: str, folders: SpecFolders, findings: Findings) -> LoadedSpec:
     """
     files = folders.find(name)
     if not files:
-        hint = close_match(name, folders.names()).replace("did", "Did").replace("`", "'")
+        known = folders.names()
         raise UnknownProvider(
-            f"Provider {name!r} is not among the specs. {hint}".rstrip()
-            + ("" if hint else f" Known: {', '.join(folders.names()) or 'none'}.")
+            f"Provider {name!r} is not among the specs. "
+            + (close_match_sentence(name, known) or f"Known: {', '.join(known) or 'none'}.")
         )
     ours = [file for file in files if folders.read(file).is_ours]
     others = [file for file in files if not folders.read(file).is_ours]

@@ -108,6 +108,12 @@ def close_match(word: str, known: Iterable[str]) -> str:
     return f"did you mean `{matches[0]}`?" if matches else ""
 
 
+def close_match_sentence(word: str, known: Iterable[str]) -> str:
+    """Return the same as a sentence of its own, or nothing."""
+    match = close_match(word, known)
+    return f"D{match[1:]}".replace("`", "'") if match else ""
+
+
 def _chain(
     tree: YamlMap, find_parent: FindParent, findings: Findings, names: Iterable[str]
 ) -> list[YamlMap]:

@@ -14,7 +14,7 @@ from model_runtime._data import shipped
 from model_runtime.findings import Findings
 from model_runtime.location import Place
 
-from .resolve import close_match
+from .resolve import close_match, close_match_sentence
 from .tree import key_place_of, own_place, place_at
 
 MAX_FAULTS: Final = 200
@@ -208,11 +208,10 @@ def _wrong_word(error: Any) -> Iterator[_Fault]:
         )
     else:
         noun = str(error.schema.get("title") or _last_key(error) or "word").replace("_", " ")
-        match = close_match(value, known).replace("`", "'").replace("did", "Did")
         yield _Fault(
             code="S108",
             message=f"unknown {noun} {_short(value)}. Known: {_listed(sorted(known))}.",
-            hint=match,
+            hint=close_match_sentence(value, known),
             length=len(value),
         )
 
