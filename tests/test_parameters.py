@@ -228,6 +228,12 @@ def test_required_rule_takes_its_default_or_is_asked_for() -> None:
     assert refusal({}, rules=[needed]) == "p is required by this model."
 
 
+def test_required_default_out_of_range_is_no_fault_of_the_caller() -> None:
+    """Some model files have defaults that their own bounds refuse."""
+    rule = {"name": "p", "type": "int", "required": True, "default": 9, "max": 5}
+    assert resolve({}, rules=[rule]).wire == {"p": 5}
+
+
 def test_names_are_canonical_and_sorted() -> None:
     """What a model takes is told by canonical name."""
     rules = read_rules([{"name": "max_completion_tokens", "use_template": "max_tokens"}])

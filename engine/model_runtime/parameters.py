@@ -125,10 +125,10 @@ class ParameterTable:
             if rule.canonical not in found.values and rule.canonical not in self._drop:
                 if rule.default is None:
                     raise InvalidParameter(f"{rule.canonical} is required by this model.")
-                self._take(rule.canonical, rule.default, found, on_violation)
+                # The caller is silent, so what does not fit this model is no fault of the caller.
+                self._take(rule.canonical, rule.default, found, "clamp")
         for row in self._defaults:
             if row.name not in found.values and row.name not in self._drop:
-                # The caller is silent, so what does not fit this model is no fault of the caller.
                 self._take(row.name, row.default, found, "clamp")
         return found
 

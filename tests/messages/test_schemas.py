@@ -103,6 +103,7 @@ def test_enum_values_become_texts() -> None:
     """Services that know only texts get texts."""
     found = schemas.enum_to_string({"type": "integer", "enum": [1, 2]})
     assert found == {"type": "string", "enum": ["1", "2"]}
+    assert schemas.enum_to_string({"enum": [True, None, "x"]})["enum"] == ["true", "null", "x"]
 
 
 def test_types_are_written_in_capitals() -> None:

@@ -6,6 +6,7 @@ nor is what stands in `enum`, `const`, `default` and `examples`. Nothing given i
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import unquote
@@ -147,7 +148,7 @@ def _enum_to_string(schema: Canonical) -> Canonical:
     values = schema.get("enum")
     if not isinstance(values, list) or all(isinstance(value, str) for value in values):
         return schema
-    texts = [value if isinstance(value, str) else str(value) for value in values]
+    texts = [value if isinstance(value, str) else json.dumps(value) for value in values]
     return {**schema, "type": "string", "enum": texts}
 
 
