@@ -33,6 +33,7 @@ from model_runtime.compile.filters import FILTERS, Filter  # noqa: E402
 from model_runtime.compile.jmespath_functions import ADDED_FUNCTIONS, library  # noqa: E402
 from model_runtime.compile.scopes import OPERATION_NAMES, PART  # noqa: E402
 from model_runtime.framing import FRAMINGS  # noqa: E402
+from model_runtime.lint.explain import all_pages  # noqa: E402
 from model_runtime.messages import passes, schemas  # noqa: E402
 from model_runtime.parameters import CONVERSIONS, TEMPLATES  # noqa: E402
 from model_runtime.results.events import Event  # noqa: E402
@@ -365,6 +366,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "part types": part_types,
     "providers": providers,
     "result": result_fields,
+    "rules": all_pages,
     "templates": templates,
     "tests": tests,
 }

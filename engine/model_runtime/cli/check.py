@@ -75,10 +75,10 @@ def run(
             raise WrongUsage("--stdin-filename checks one text alone: leave out paths and --fix.")
         target = _typed(stdin_filename, sys.stdin.buffer.read(), specs or [])
     else:
-        target = _stored(paths or [], specs or [])
+        target = stored(paths or [], specs or [])
     checked = check(target, preview=preview)
     if fix:
-        checked = _mended(checked, lambda: _stored(paths or [], specs or []), preview)
+        checked = _mended(checked, lambda: stored(paths or [], specs or []), preview)
     write(checked, format, target.sources)
     too_many = max_warnings is not None and checked.counted("warning") > max_warnings
     if checked.counted("error") or too_many:
@@ -116,7 +116,7 @@ def write(checked: Checked, format: Format, sources: Sources) -> None:
     notes().print(summary(findings, checked.count), markup=False)
 
 
-def _stored(paths: Sequence[Path], specs: Sequence[Path]) -> Target:
+def stored(paths: Sequence[Path], specs: Sequence[Path]) -> Target:
     """The specs under some paths; all bundled ones without, which are then fully checked."""
     if not paths:
         # As a root like any other, their schemas are checked, too.

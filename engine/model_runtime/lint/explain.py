@@ -75,9 +75,14 @@ def as_markdown(found: Page) -> str:
             lines += [f"{heading}:", "", *(f"    {line}".rstrip() for line in body.splitlines())]
         else:
             label = "" if heading == HEADINGS[0] else f"{heading}: "
-            lines += [label + " ".join(body.split())]
+            lines += [label + _linked(" ".join(body.split()))]
         lines.append("")
     return "\n".join(lines)
+
+
+def _linked(text: str) -> str:
+    """Pages of the documentation link to each other by file name."""
+    return re.sub(r"\bdocs/([\w-]+\.md)", r"[\1](\1)", text)
 
 
 def all_pages() -> str:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from model_runtime.absent import Absent
 from model_runtime.compile.count_plan import CountOperation
 from model_runtime.compile.job_plan import SavingRequest
-from model_runtime.compile.listing import ListOperation
 from model_runtime.compile.operation import LLMCall, LLMOperation
 from model_runtime.compile.provider import COUNTED, CompiledProvider, Variant
 from model_runtime.compile.task_operation import TaskCall, TaskOperation
@@ -121,16 +121,16 @@ class MockCalls:
         """The renderings of one operation, each with its size."""
         if name == "llm":
             for size in (SMALLEST, LARGEST):
-                yield size, lambda size=size: self._llm(size)  # type: ignore[misc]
+                yield size, partial(self._llm, size)
         elif name in MODEL_TYPES:
             for size in (SMALLEST, LARGEST):
-                yield size, lambda size=size: self._task(name, size)  # type: ignore[misc]
+                yield size, partial(self._task, name, size)
         elif name in ("list_models", "voices"):
-            yield SMALLEST, lambda: self._listing(self._variant.listing(name))
+            yield SMALLEST, partial(self._listing, name)
         elif name == "count_tokens":
             for kind in COUNTED:
                 if (operation := self._variant.count(kind)) is not None:
-                    yield SMALLEST, lambda o=operation, k=kind: self._count(o, k)  # type: ignore[misc]
+                    yield SMALLEST, partial(self._count, operation, kind)
 
     def _llm(self, size: Size) -> None:
         operation = self._variant.llm()
@@ -154,7 +154,8 @@ class MockCalls:
         for scope in operation.scopes(call, table, self._credentials)[0]:
             _render_known_format(operation, scope, spec)
 
-    def _listing(self, operation: ListOperation) -> None:
+    def _listing(self, name: str) -> None:
+        operation = self._variant.listing(name)
         names = {"model": MODEL, "model_properties": {}, "language": Absent}
         operation.first(self._credentials, BASE_URL, names)
 

@@ -7,10 +7,10 @@ Why
     Without them the engine would have to guess.
 
 Example
-    errors: {rules: {quota: {kind: quota}}}
+    help: {title: Keys}
 
 Instead
-    errors: {rules: {quota: {when: "code == '1'", kind: quota}}}
+    help: {title: Keys, url: https://acme.example/keys}
 
 See
     docs/language.md

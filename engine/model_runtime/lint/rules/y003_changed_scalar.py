@@ -1,18 +1,18 @@
-"""A word that YAML turns into something else.
+"""A word that YAML tools do not agree on.
 
 What it checks
-    A value such as `no`, `012`, `1_000`, `12:30` or a date, which YAML readers do not agree
-    on, is quoted.
+    A key is not `on`, `off`, `yes` or `no` without quotes, and no plain number begins with a
+    zero.
 
 Why
-    One reader sees a text and another a number, a boolean or a time; the service would get
+    One reader sees a text and another a boolean or an octal number; the service would get
     either.
 
 Example
-    headers: {api-version: 2024-10-21}
+    headers: {x-code: 012}
 
 Instead
-    headers: {api-version: "2024-10-21"}
+    headers: {x-code: "012"}
 
 See
     docs/language.md
