@@ -1,7 +1,8 @@
 """Specs from text to one resolved tree: read, checked by schema, merged over their parents.
 
 `yaml_source` reads text, `schema` checks a file as written, `resolve` merges it over its
-parents, `described` reads the providers and models of Dify's schema, and `load` runs them all.
+parents, `described` reads the providers and models of Dify's schema, `shapes` leaves out what
+readers of descriptions could not take, and `load` runs them all.
 """
 
 from __future__ import annotations

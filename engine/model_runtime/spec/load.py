@@ -25,6 +25,7 @@ from .described import (
 from .folders import Root, SpecFile, opened, scan
 from .resolve import UNSET, check_complete, close_match_sentence, resolve
 from .schema import check_schema
+from .shapes import readable, readable_models
 from .tree import YamlList, YamlMap, copy_map, place_of
 from .yaml_source import Tree, read_yaml
 
@@ -202,6 +203,9 @@ def _load_ours(file: SpecFile, folders: SpecFolders, findings: Findings) -> Load
         _take(merging, findings)
     is_checked = file.root not in folders.unchecked_roots
     models, model_files = _models_of_ours(file, tree, findings, is_checked=is_checked)
+    if is_checked:
+        # The schema has told the faults already.
+        tree, models = readable(tree, Findings()), readable_models(models, Findings())
     folder = file.folder.path if file.folder else None
     return LoadedSpec(
         name=file.name,
@@ -244,8 +248,8 @@ def _load_described(file: SpecFile, folders: SpecFolders, findings: Findings) ->
     models = read_described_models(read.tree, folder, findings)
     return LoadedSpec(
         name=file.name,
-        tree=read.tree,
-        models=tuple(expand_model(model) for model in models),
+        tree=readable(read.tree, findings),
+        models=readable_models(map(expand_model, models), findings),
         described=True,
         files=(file.shown,),
         root=file.root,
@@ -290,7 +294,7 @@ def _joined_models(
 
 def _models_of_ours(
     file: SpecFile, tree: YamlMap, findings: Findings, *, is_checked: bool
-) -> tuple[list[YamlMap], list[str]]:
+) -> tuple[Sequence[YamlMap], list[str]]:
     """Return the models that stand in the spec and in `models/<model_type>.yaml` beside it."""
     declared = tree.get("models")
     if isinstance(declared, YamlMap):
