@@ -2,4 +2,5 @@
 
 form     fields of a form, checks of submitted values
 source   mapping, callable or environment -> the values of one provider
+store    the protocol of a store, which a host implements
 """
