@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from model_runtime import json_text
 from model_runtime.errors import InvalidParameter
 from model_runtime.json_text import decode_json, encode_json
 
@@ -64,3 +65,51 @@ def test_what_is_no_json_is_a_value_error(data: bytes) -> None:
     """Hostile documents end in the one error that callers expect."""
     with pytest.raises(ValueError):
         decode_json(data)
+
+
+DOCUMENTS = [
+    "18446744073709551615",
+    "18446744073709551616",
+    "-9223372036854775808",
+    "-9223372036854775809",
+    '{"id": 99999999999999999999999, "x": 0.12345678901234567890123}',
+    "[0.00012345678901234567, -1.5e300, 1E400, -0, 5e-324]",
+    '{"a": NaN, "b": [Infinity, -Infinity]}',
+    r'"half \ud83d, whole \ud83d\ude00"',
+    '"1234567890123456789012345"',
+    '{"a": 1, "a": 2}',
+    " \n[true, false, null]\t",
+    "[" * 2000 + "]" * 2000,
+    "[1,]",
+    "{'a': 1}",
+    '"a\nb"',
+    "",
+    "1 2",
+]
+
+
+def read_as(data: bytes | str) -> object:
+    """The value with the types of its numbers, or the class of the error."""
+    try:
+        return repr(decode_json(data))
+    except ValueError:
+        return ValueError
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda text: text[:24])
+def test_values_do_not_depend_on_the_extra(monkeypatch: pytest.MonkeyPatch, document: str) -> None:
+    """With the faster library a document is read to the same value, or refused alike."""
+    pytest.importorskip("orjson")
+    found = read_as(document), read_as(document.encode())
+    monkeypatch.setattr(json_text, "_fast_reader", lambda: None)
+    assert found == (read_as(document), read_as(document.encode()))
+
+
+def test_broken_bytes_and_marks_do_not_depend_on_the_extra(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A byte order mark is skipped and a broken character becomes U+FFFD, either way."""
+    raw = b'\xef\xbb\xbf{"a": "\xff"}'
+    found = decode_json(raw)
+    monkeypatch.setattr(json_text, "_fast_reader", lambda: None)
+    assert found == decode_json(raw) == {"a": "\ufffd"}
