@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from model_runtime.messages import normalize_messages, normalize_response_format
+from model_runtime.messages.checks import refuse
 
 from .arguments import (
     CallArguments,
     Json,
     finish,
     objects,
-    refuse,
     set_keys,
     start,
     take_parameters,

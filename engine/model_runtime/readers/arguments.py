@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NoReturn
 
 from model_runtime.absent import Absent, AbsentType
-from model_runtime.errors import InvalidParameter
+from model_runtime.messages.checks import refuse
 
 Json = dict[str, Any]
 
@@ -36,11 +36,6 @@ class CallArguments:
 Reader = Callable[[Mapping[str, Any]], CallArguments]
 
 
-def refuse(where: str, what: str) -> NoReturn:
-    """Raise InvalidParameter for the part of the body at `where`."""
-    raise InvalidParameter(f"{where}: {what}")
-
-
 def set_keys(body: object, where: str = "body") -> Json:
     """A copy of a JSON object without its nulls: on every wire they mean "not set"."""
     if not isinstance(body, Mapping):
@@ -55,6 +50,16 @@ def objects(value: object, where: str) -> list[Json]:
     if not isinstance(value, list | tuple):
         refuse(where, f"a {type(value).__name__} was given. Expected a list.")
     return [set_keys(item, f"{where}[{i}]") for i, item in enumerate(value)]
+
+
+def listed(value: object) -> list[Any]:
+    """The items of a list; anything else stands for a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
+def without(value: Json, *keys: str) -> Json:
+    """A copy of an object without some of its keys."""
+    return {key: item for key, item in value.items() if key not in keys}
 
 
 def start(body: Json) -> CallArguments:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from model_runtime.messages import normalize_messages, normalize_tool_choice, normalize_tools
+from model_runtime.messages.checks import refuse
 from model_runtime.messages.media import type_of_format
 
 from .arguments import (
@@ -15,7 +16,6 @@ from .arguments import (
     finish,
     json_text,
     objects,
-    refuse,
     set_keys,
     start,
     take_parameters,

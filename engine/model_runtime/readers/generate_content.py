@@ -11,6 +11,7 @@ from model_runtime.messages import (
     normalize_tool_choice,
     normalize_tools,
 )
+from model_runtime.messages.checks import refuse
 
 from .arguments import (
     CallArguments,
@@ -18,8 +19,8 @@ from .arguments import (
     by_turns,
     finish,
     json_text,
+    listed,
     objects,
-    refuse,
     set_keys,
     start,
     take_parameters,
@@ -71,7 +72,7 @@ def read_request(body: Mapping[str, Any]) -> CallArguments:
     if "systemInstruction" in left:
         system = _content(left.pop("systemInstruction"), "systemInstruction")
         found.append({"role": "system", "content": system})
-    contents = _listed(left.pop("contents", []))
+    contents = listed(left.pop("contents", []))
     for index, message in enumerate(objects(contents, "contents")):
         parts = _content(message, f"contents[{index}]")
         found += by_turns(_role(message.get("role"), f"contents[{index}].role"), parts)
@@ -104,10 +105,6 @@ def camel_key(key: str) -> str:
     return first + "".join(word[:1].upper() + word[1:] for word in rest) if first else key
 
 
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
 def _role(role: object, where: str) -> str:
     if role == "model":
         return "assistant"
@@ -119,7 +116,7 @@ def _role(role: object, where: str) -> str:
 def _content(value: object, where: str) -> list[Json]:
     if isinstance(value, str):
         return [{"type": "text", "text": value}]
-    pieces = _listed(set_keys(value, where).get("parts", []))
+    pieces = listed(set_keys(value, where).get("parts", []))
     texts = [{"text": piece} if isinstance(piece, str) else piece for piece in pieces]
     return [_part(part, f"{where}.parts[{i}]") for i, part in enumerate(objects(texts, where))]
 
@@ -171,7 +168,7 @@ def _unwrapped(response: object) -> object:
 
 
 def _read_tools(call: CallArguments, left: Json) -> None:
-    tools = [set_keys(tool, "tools") for tool in _listed(left.pop("tools", []))]
+    tools = [set_keys(tool, "tools") for tool in listed(left.pop("tools", []))]
     others = [tool for tool in tools if "functionDeclarations" not in tool]
     own = [tool for tool in tools if "functionDeclarations" in tool]
     if (own and others) or any(len(tool) > 1 for tool in own):
@@ -179,7 +176,7 @@ def _read_tools(call: CallArguments, left: Json) -> None:
     if others:
         left["tools"] = others
     for tool in own:
-        declared = objects(_listed(tool["functionDeclarations"]), "tools.functionDeclarations")
+        declared = objects(listed(tool["functionDeclarations"]), "tools.functionDeclarations")
         call.tools += normalize_tools([_declaration(one) for one in declared])
 
 

@@ -18,12 +18,14 @@ from .arguments import (
     by_turns,
     finish,
     functions_only,
+    listed,
     objects,
     set_keys,
     start,
     take_parameters,
     take_stop,
     unknown_part,
+    without,
 )
 
 _PARAMETERS: Final = {
@@ -62,12 +64,8 @@ def read_request(body: Mapping[str, Any]) -> CallArguments:
 def _content(value: object, where: str) -> list[Json]:
     if isinstance(value, str):
         return [{"type": "text", "text": value}] if value else []
-    items = [{"type": "text", "text": v} if isinstance(v, str) else v for v in _listed(value)]
+    items = [{"type": "text", "text": v} if isinstance(v, str) else v for v in listed(value)]
     return [_part(part, f"{where}[{i}]") for i, part in enumerate(objects(items, where))]
-
-
-def _listed(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _part(part: Json, where: str) -> Json:
@@ -77,22 +75,22 @@ def _part(part: Json, where: str) -> Json:
     if kind in ("image", "document"):
         return _media(part, where)
     if kind == "thinking":
-        return {**_without(part, "thinking"), "type": "reasoning", "text": part.get("thinking")}
+        return {**without(part, "thinking"), "type": "reasoning", "text": part.get("thinking")}
     if kind == "redacted_thinking":
         return {**part, "type": "reasoning", "text": ""}
     if kind == "tool_use":
-        return {**_without(part, "input"), "type": "tool_call", "arguments": part.get("input", {})}
+        return {**without(part, "input"), "type": "tool_call", "arguments": part.get("input", {})}
     if kind == "tool_result":
         content = _content(part.get("content", ""), f"{where}.content")
         plain = isinstance(part.get("content"), str)
-        result = {**_without(part, "tool_use_id", "content"), "id": part.get("tool_use_id")}
+        result = {**without(part, "tool_use_id", "content"), "id": part.get("tool_use_id")}
         return {**result, "content": part["content"] if plain else content}
     unknown_part(where, [str(kind)])
 
 
 def _media(part: Json, where: str) -> Json:
     source = set_keys(part.get("source"), f"{where}.source")
-    out = _without(part, "source")
+    out = without(part, "source")
     if source.get("type") == "base64":
         return {**out, "data": source.get("data"), "media_type": source.get("media_type")}
     if source.get("type") == "url":
@@ -104,7 +102,7 @@ def _media(part: Json, where: str) -> Json:
 
 
 def _tool(tool: Json) -> Json:
-    out = _without(tool, "type", "input_schema")
+    out = without(tool, "type", "input_schema")
     return {**out, "parameters": tool["input_schema"]} if "input_schema" in tool else out
 
 
@@ -128,7 +126,3 @@ def _read_format(call: CallArguments, left: Json) -> None:
     call.response_format = normalize_response_format(wanted)
     if config:
         left["output_config"] = config
-
-
-def _without(value: Json, *keys: str) -> Json:
-    return {key: item for key, item in value.items() if key not in keys}

@@ -11,6 +11,7 @@ from model_runtime.messages import (
     normalize_tool_choice,
     normalize_tools,
 )
+from model_runtime.messages.checks import refuse
 
 from .arguments import (
     CallArguments,
@@ -19,11 +20,11 @@ from .arguments import (
     functions_only,
     json_text,
     objects,
-    refuse,
     set_keys,
     start,
     take_parameters,
     unknown_part,
+    without,
 )
 
 _PARAMETERS: Final = {
@@ -111,7 +112,7 @@ def _part(part: Json, where: str) -> Json:
 
 
 def _function_call(item: Json, where: str) -> Json:
-    out = _without(item, "type", "call_id", "id", "status")
+    out = without(item, "type", "call_id", "id", "status")
     if "id" in item:
         out["provider_state"] = {"id": item["id"]}
     part = {**out, "type": "tool_call", "id": item.get("call_id")}
@@ -132,13 +133,9 @@ def _function_output(item: Json, where: str) -> Json:
 def _reasoning(item: Json, where: str) -> Json:
     pieces = item.get("content") or item.get("summary") or []
     texts = [str(piece.get("text", "")) for piece in objects(pieces, f"{where}.summary")]
-    state = _without(item, "type", "status")
+    state = without(item, "type", "status")
     part = {"type": "reasoning", "text": "\n\n".join(texts), "provider_state": state}
     return {"role": "assistant", "content": [part]}
-
-
-def _without(item: Json, *keys: str) -> Json:
-    return {key: value for key, value in item.items() if key not in keys}
 
 
 _ITEMS: Final[dict[str, Callable[[Json, str], Json]]] = {

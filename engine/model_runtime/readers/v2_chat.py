@@ -40,7 +40,9 @@ def read_request(body: Mapping[str, Any]) -> CallArguments:
     left = set_keys(body)
     call = start(left)
     messages = objects(left.pop("messages", None), "messages")
-    call.messages = normalize_messages([_message(m, f"messages[{i}]") for i, m in _each(messages)])
+    call.messages = normalize_messages(
+        [_message(m, f"messages[{i}]") for i, m in enumerate(messages)]
+    )
     call.tools = read_tools(left)
     choice = left.pop("tool_choice", None)
     call.tool_choice = normalize_tool_choice(choice.lower() if isinstance(choice, str) else choice)
@@ -53,10 +55,6 @@ def read_request(body: Mapping[str, Any]) -> CallArguments:
     take_parameters(call, left, _PARAMETERS)
     take_stop(call, left, "stop_sequences")
     return finish(call, left)
-
-
-def _each(messages: list[Json]) -> list[tuple[int, Json]]:
-    return list(enumerate(messages))
 
 
 def _message(message: Json, where: str) -> Json:
