@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from .checks import Canonical, refuse
 from .media import is_data_url, sniff, split_data_url
@@ -86,81 +86,51 @@ class Image(Part):
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Audio(Part):
+class _FilePart(Part):
+    """What sound, film and documents have in common: content, and a name for it."""
+
+    _kind: ClassVar[str]
+    url: str | None
+    data: bytes | None = field(repr=False)
+    media_type: str | None
+    filename: str | None
+    provider_state: State | None
+
+    def __init__(
+        self,
+        *,
+        url: str | None = None,
+        data: bytes | str | None = None,
+        media_type: str | None = None,
+        filename: str | None = None,
+        provider_state: State | None = None,
+    ) -> None:
+        _fill_media(self, self._kind, url, data, media_type, provider_state)
+        object.__setattr__(self, "filename", filename)
+
+    def as_mapping(self) -> Canonical:
+        return _set(_media_mapping(self, self._kind), filename=self.filename)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Audio(_FilePart):
     """Sound, as bytes, base64 text or a URL."""
 
-    url: str | None
-    data: bytes | None = field(repr=False)
-    media_type: str | None
-    filename: str | None
-    provider_state: State | None
-
-    def __init__(
-        self,
-        *,
-        url: str | None = None,
-        data: bytes | str | None = None,
-        media_type: str | None = None,
-        filename: str | None = None,
-        provider_state: State | None = None,
-    ) -> None:
-        _fill_media(self, "audio", url, data, media_type, provider_state)
-        object.__setattr__(self, "filename", filename)
-
-    def as_mapping(self) -> Canonical:
-        return _set(_media_mapping(self, "audio"), filename=self.filename)
+    _kind: ClassVar[str] = "audio"
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Video(Part):
+class Video(_FilePart):
     """Film, as bytes, base64 text or a URL."""
 
-    url: str | None
-    data: bytes | None = field(repr=False)
-    media_type: str | None
-    filename: str | None
-    provider_state: State | None
-
-    def __init__(
-        self,
-        *,
-        url: str | None = None,
-        data: bytes | str | None = None,
-        media_type: str | None = None,
-        filename: str | None = None,
-        provider_state: State | None = None,
-    ) -> None:
-        _fill_media(self, "video", url, data, media_type, provider_state)
-        object.__setattr__(self, "filename", filename)
-
-    def as_mapping(self) -> Canonical:
-        return _set(_media_mapping(self, "video"), filename=self.filename)
+    _kind: ClassVar[str] = "video"
 
 
 @dataclass(frozen=True, slots=True, init=False)
-class Document(Part):
+class Document(_FilePart):
     """A file to be read: PDF, plain text, office formats; as bytes, base64 text or a URL."""
 
-    url: str | None
-    data: bytes | None = field(repr=False)
-    media_type: str | None
-    filename: str | None
-    provider_state: State | None
-
-    def __init__(
-        self,
-        *,
-        url: str | None = None,
-        data: bytes | str | None = None,
-        media_type: str | None = None,
-        filename: str | None = None,
-        provider_state: State | None = None,
-    ) -> None:
-        _fill_media(self, "document", url, data, media_type, provider_state)
-        object.__setattr__(self, "filename", filename)
-
-    def as_mapping(self) -> Canonical:
-        return _set(_media_mapping(self, "document"), filename=self.filename)
+    _kind: ClassVar[str] = "document"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +263,7 @@ def _set(base: Canonical, **optional: object) -> Canonical:
     return base
 
 
-def _media_mapping(part: Image | Audio | Video | Document, kind: str) -> Canonical:
+def _media_mapping(part: Image | _FilePart, kind: str) -> Canonical:
     return _set(
         {"type": kind},
         url=part.url,
