@@ -13,7 +13,7 @@ from model_runtime.credentials.source import (
     given_values,
     is_configured,
 )
-from model_runtime.errors import CredentialsInvalid, MissingCredential
+from model_runtime.errors import CredentialsInvalid, InvalidParameter, MissingCredential
 
 FORM = read_form(
     "acme",
@@ -105,3 +105,15 @@ def test_refused_value_is_told_as_invalid() -> None:
 def test_environment_may_be_handed_in() -> None:
     """A host need not change its own."""
     assert environment_values(FORM, {"MY_KEY_FOR_ACME": "k", "OTHER": "x"}) == {"key": "k"}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [{"acme": "sk-secret"}, {"acme": ["sk-secret"]}, lambda *_: "sk-secret"],
+    ids=["text", "list", "callable"],
+)
+def test_credentials_that_are_no_mapping_are_refused_and_never_shown(given: Any) -> None:
+    """A key alone, without the name of its variable, is a frequent slip."""
+    with pytest.raises(InvalidParameter, match="given for 'acme'. Expected a mapping") as caught:
+        find_values(given, FORM, "acme")
+    assert "sk-secret" not in str(caught.value)

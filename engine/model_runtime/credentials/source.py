@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from model_runtime.errors import CredentialsInvalid, MissingCredential
+from model_runtime.errors import CredentialsInvalid, InvalidParameter, MissingCredential
 
 from .form import MODEL_TYPE_VARIABLE, FormField, check_form, is_shown
 
@@ -20,14 +20,21 @@ def given_values(
     """What the host gives for a provider; None when it gives nothing.
 
     In a mapping the key `provider/model` stands for one model: its values replace those of the
-    provider wholly, as they do in a store.
+    provider wholly, as they do in a store. Raises InvalidParameter for what is no mapping.
     """
     if given is None:
         return None
     if callable(given):
-        return given(provider, model_type, model)
-    own = given.get(f"{provider}/{model}") if model is not None else None
-    return given.get(provider) if own is None else own
+        values = given(provider, model_type, model)
+    else:
+        own = given.get(f"{provider}/{model}") if model is not None else None
+        values = given.get(provider) if own is None else own
+    if values is not None and not isinstance(values, Mapping):
+        raise InvalidParameter(
+            f"credentials: a {type(values).__name__} was given for {provider!r}. "
+            "Expected a mapping of its variables, such as {'api_key': ...}."
+        )
+    return values
 
 
 def environment_values(
