@@ -171,3 +171,6 @@ def test_media_in_a_prompt_are_refused() -> None:
     """A picture is not dropped silently."""
     with pytest.raises(InvalidParameter, match="takes text only, not image parts"):
         passes.flatten_prompt([{"role": "user", "parts": [IMAGE]}])
+    answer = {**result("c"), "content": [IMAGE]}
+    with pytest.raises(InvalidParameter, match="takes text only, not image parts"):
+        passes.flatten_prompt([{"role": "tool", "parts": [answer]}])

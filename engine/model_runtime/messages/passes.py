@@ -213,8 +213,10 @@ def flatten_prompt(messages: Messages, labels: Mapping[str, str] | None = None) 
     """
     for message in messages:
         for part in message["parts"]:
-            if part["type"] in MEDIA_TYPES:
-                refuse("messages", f"this model takes text only, not {part['type']} parts.")
+            content = part.get("content")
+            for piece in (part, *(content if isinstance(content, list) else ())):
+                if piece["type"] in MEDIA_TYPES:
+                    refuse("messages", f"this model takes text only, not {piece['type']} parts.")
     if len(messages) == 1 and messages[0]["role"] == "user":
         return text_of(messages[0])
     table = {**_LABELS, **(labels or {})}
