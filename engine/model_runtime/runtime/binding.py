@@ -59,6 +59,8 @@ class Binding:
         if self.properties_of is None:
             return self
         told = self.properties_of(values)
+        if not told:
+            return self
         return replace(self, model_properties={**self.model_properties, **told})
 
     @property
