@@ -141,6 +141,11 @@ def check_destination(url: str, base: str) -> None:
 
     Raises HostRefused.
     """
+    # A query may hold a key, and is rarely the same twice: such a URL is not remembered.
+    (_judge_destination if "?" in url else _known_destination)(url, base)
+
+
+def _judge_destination(url: str, base: str) -> None:
     if origin(url) != origin(base):
         raise HostRefused(
             f"The URL leads to {origin(url)!r}, away from {origin(base)!r}. "
@@ -150,6 +155,9 @@ def check_destination(url: str, base: str) -> None:
     if path != below and not path.startswith(f"{below}/"):
         raise HostRefused(f"The path {path!r} is not below that of the base URL, {below!r}.")
     _refuse_dots(path)
+
+
+_known_destination = lru_cache(maxsize=256)(_judge_destination)
 
 
 def encode_path(url: str) -> str:
