@@ -52,12 +52,22 @@ LARGEST: Final = Size("largest", True)
 def mock_findings(subject: Subject, compiled: CompiledProvider) -> Iterator[Finding]:
     """Render every operation of every variant, and tell what fails as T313."""
     credentials = stand_ins(subject.form)
+    told: set[tuple[Place | None, str]] = set()
     for variant in compiled.variants():
         mock = MockCalls(subject, variant, credentials)
         for name in variant.operation_names:
             place = place_of(subject.block("operations"), name)
+            own = subject.place
+            if place is None or (own is not None and own.file != place.file):
+                # What is inherited can be rendered by the parent: the fault lies in the child.
+                place = own
             for size, render in mock.renders(name):
-                yield from _tried(name, size, render, place)
+                for finding in _tried(name, size, render, place):
+                    # One cause, a header of the whole file say, is told once and not for each call.
+                    cause = (finding.place, finding.message.partition("rendered: ")[2])
+                    if cause not in told:
+                        told.add(cause)
+                        yield finding
 
 
 def _tried(

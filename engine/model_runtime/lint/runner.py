@@ -66,7 +66,7 @@ class Runner:
         """Check one spec and return what is new in it."""
         record = self._registry.record(name)
         found = [*record.findings, *self._of_files(record), *self._of_spec(record)]
-        fresh = tuple(self._kept(found))
+        fresh = tuple(self._kept(_once(found)))
         self._by_spec[name] = fresh
         self._files[name] = record.loaded.files[0] if record.loaded.files else name
         return fresh
@@ -133,6 +133,21 @@ class Runner:
             if file in self._comments and self._comments[file].silences(finding):
                 continue
             yield finding
+
+
+def _once(found: list[Finding]) -> list[Finding]:
+    """Leave out what says again what another finding has said of the same place.
+
+    A text that several operations share is compiled for each of them, and differs in its help
+    alone. Of braces without quotes, what stands inside is told when the quotes are there.
+    """
+    unquoted = {finding.place for finding in found if finding.code == "Y005"}
+    first: dict[object, Finding] = {}
+    for finding in found:
+        if finding.place in unquoted and finding.code.startswith("T"):
+            continue
+        first.setdefault((finding.code, finding.place, finding.message), finding)
+    return list(first.values())
 
 
 def _compile(record: ProviderRecord) -> tuple[CompiledProvider | None, list[Finding]]:
