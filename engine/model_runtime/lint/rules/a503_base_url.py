@@ -1,8 +1,9 @@
 """A base URL that a spec may not choose.
 
 What it checks
-    `base_url` is https and has no user name in it. Only a credential of `format: url`, alone,
-    may be the host; any other in it has a `pattern` or `options`.
+    `base_url` is https and has no user name in it; to this machine and private networks it may
+    be http. Only a credential of `format: url`, alone, may be the host; any other in it has a
+    `pattern` or `options`. It ends before the paths of the operations.
 
 Why
     The key goes wherever the base URL leads. A spec must not be able to send it to a place
@@ -23,10 +24,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
+from model_runtime.errors import HostRefused
 from model_runtime.findings import Finding, Findings
 from model_runtime.lint.subject import Leaf, Subject, leaves
-from model_runtime.network import check_base_url
+from model_runtime.location import Place
+from model_runtime.network import check_base_url, is_private, normal_host
 
 _EXPRESSION: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _CREDENTIAL: Final = re.compile(r"\bcredentials\.(\w+)")
@@ -51,8 +55,11 @@ def _judge(leaf: Leaf, provider: Subject, bounded: set[str], typed: set[str]) ->
     )
     if "{{" not in leaf.text:
         findings = Findings()
-        check_base_url(leaf.text, findings=findings, place=place)
+        # Whoever writes a spec for a server of his own has chosen that address himself.
+        own = _is_local(leaf.text)
+        check_base_url(leaf.text, typed_by_user=own, findings=findings, place=place)
         yield from findings
+        yield from _doubled(leaf.text, provider, place)
         return
     host = _host(leaf.text)
     names = set(_CREDENTIAL.findall(" ".join(_EXPRESSION.findall(host))))
@@ -74,6 +81,29 @@ def _judge(leaf: Leaf, provider: Subject, bounded: set[str], typed: set[str]) ->
             help="Give the credential a `pattern` or `options`, or let the user type the whole "
             "URL with `format: url`.",
         )
+
+
+def _doubled(url: str, provider: Subject, place: Place | None) -> Iterator[Finding]:
+    """Tell a whole endpoint, copied out of a manual, where its beginning belongs."""
+    for name, request in provider.requests():
+        path = request.get("path")
+        if isinstance(path, str) and len(path) > 1 and url.rstrip("/").endswith(path.rstrip("/")):
+            yield Finding(
+                code="A503",
+                message=f"the base URL ends with {path!r}, which `{name}` adds once more.",
+                place=place,
+                help=f"Leave {path} out of it.",
+            )
+            return
+
+
+def _is_local(url: str) -> bool:
+    """Whether a URL leads to this machine, a private network, or a host of one word."""
+    try:
+        host = normal_host(urlsplit(url).hostname or "")
+    except (ValueError, HostRefused):
+        return False
+    return is_private(host) or "." not in host
 
 
 def _host(text: str) -> str:
