@@ -80,6 +80,28 @@ def test_fault_is_told_in_our_words(text: str, finding: str) -> None:
     assert len(found) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('spec_version: "1"\nprovider: acme', "Write the number without quotes."),
+        (HEAD + "models: [{model: 4.1}]", "Put quotes around it, so that YAML reads it as text."),
+        (HEAD + "credentials: {api_key: {env: $ACME_API_KEY}}", "Write the name alone"),
+    ],
+    ids=["quoted version", "number for text", "dollar before a name"],
+)
+def test_usual_slip_comes_with_advice(text: str, said: str) -> None:
+    """What was expected is not enough for people who do not know how YAML reads a value."""
+    (found,) = check(text)
+    assert said in found
+
+
+def test_key_in_place_of_a_variable_name_is_not_shown() -> None:
+    """People paste the key itself after `env:`; findings end in logs."""
+    (found,) = check(HEAD + "credentials: {api_key: {env: sk-secret-0123456789}}")
+    assert "sk-secret" not in found
+    assert "ACME_API_KEY" in found
+
+
 def test_all_faults_are_told_at_once() -> None:
     """A first fault hides no second one."""
     found = check("spec_version: 1\nprovider: acme\nbase_ulr: x\ntimeouts: 5\nretry: {times: x}")

@@ -191,7 +191,15 @@ def _wrong_type(error: Any) -> Iterator[_Fault]:
     wanted = error.validator_value
     names = [wanted] if isinstance(wanted, str) else list(wanted)
     words = " or ".join(_TYPE_WORDS.get(name, name) for name in names)
-    yield _Fault(code="S104", message=f"found {_found(error.instance)}, expected {words}.")
+    value = error.instance
+    is_scalar = value is not None and not isinstance(value, str | list | dict)
+    yield _Fault(
+        code="S104",
+        message=f"found {_found(value)}, expected {words}.",
+        help="Put quotes around it, so that YAML reads it as text."
+        if is_scalar and names == ["string"]
+        else "",
+    )
 
 
 def _wrong_word(error: Any) -> Iterator[_Fault]:
@@ -226,9 +234,11 @@ def _wrong_constant(error: Any) -> Iterator[_Fault]:
 
 
 def _unsupported_version(value: object, known: Sequence[str]) -> _Fault:
+    is_quoted = isinstance(value, str) and value in known
     return _Fault(
         code="S101",
         message=f"`spec_version` is {_short(value)}; this library reads {_listed(known)}.",
+        help="Write the number without quotes." if is_quoted else "",
     )
 
 
@@ -259,6 +269,15 @@ def _required_in(schema: object) -> list[str]:
 
 
 def _pattern(error: Any) -> Iterator[_Fault]:
+    if _last_key(error) == "env":
+        # The value is not shown: people put the key itself there.
+        message = "found text that is no name of an environment variable, like ACME_API_KEY."
+        yield _Fault(
+            code="S104",
+            message=message,
+            help="Write the name alone, without $ or braces. The value stays in the environment.",
+        )
+        return
     is_name = _last_key(error) == "provider" and len(error.absolute_path) == 1
     schema = error.schema
     wanted = schema.get("description") or f"text that matches {error.validator_value}"
