@@ -86,7 +86,8 @@ def resolve(
 
 def check_complete(tree: YamlMap, findings: Findings) -> None:
     """Note what a spec that is no base still lacks after inheritance."""
-    if tree.get("abstract") is True:
+    if tree.get("abstract") is True or any(found.code == "I201" for found in findings):
+        # Where the parent is unknown, all that it would have given is missing.
         return
     place = place_of(tree, "provider") or tree.place
     for key, meaning in (
