@@ -74,3 +74,10 @@ def test_file_that_is_no_yaml_is_one_finding(command: Callable[..., Any], tmp_pa
 def test_path_that_is_not_there_is_wrong_usage(command: Callable[..., Any], tmp_path: Path) -> None:
     """A misspelt path is no clean check."""
     assert command("check", tmp_path / "nowhere").code == 2
+
+
+def test_folder_without_specs_is_wrong_usage(command: Callable[..., Any], tmp_path: Path) -> None:
+    """A check that looked at nothing must not pass."""
+    done = command("check", tmp_path)
+    assert (done.code, done.out) == (2, "")
+    assert str(tmp_path) in done.err

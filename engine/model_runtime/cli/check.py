@@ -76,6 +76,10 @@ def run(
         target = _typed(stdin_filename, sys.stdin.buffer.read(), specs or [])
     else:
         target = stored(paths or [], specs or [])
+    if not target.names:
+        # A check in CI that looks into the wrong folder must not pass.
+        told = ", ".join(str(path) for path in paths or [])
+        raise WrongUsage(f"No spec stands under {told}. Expected files that end in .yaml.")
     checked = check(target, preview=preview)
     if fix:
         checked = _mended(checked, lambda: stored(paths or [], specs or []), preview)
