@@ -63,6 +63,13 @@ def test_later_folder_wins(tmp_path: Path) -> None:
     assert registry.record("acme").description.label_texts == {"en_US": "Acme 2"}
 
 
+def test_one_path_may_stand_without_a_list(tmp_path: Path) -> None:
+    """Text is a sequence too, and its letters are no paths."""
+    folder = write(tmp_path, acme=wire("acme"))
+    for specs in (str(folder), folder):
+        assert Registry(specs, bundled=False).names() == ["acme"]
+
+
 def test_broken_spec_stops_nobody_else(tmp_path: Path) -> None:
     """It is listed with its findings, and its use tells them all."""
     folder = write(tmp_path, acme=wire("acme"), bad=wire("bad", "nonsense: 1\nlable: x\n"))

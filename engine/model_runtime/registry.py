@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -78,8 +79,10 @@ class ProviderRecord:
 class Registry:
     """All providers under some spec folders. Thread-safe."""
 
-    def __init__(self, specs: Sequence[Any], *, bundled: bool) -> None:
+    def __init__(self, specs: Sequence[Any] | os.PathLike[str], *, bundled: bool) -> None:
         roots: list[Any] = [shipped("provider_specs")] if bundled else []
+        # One path is a natural slip, and as a sequence it would be one entry for each letter.
+        specs = [specs] if isinstance(specs, str | os.PathLike) else specs
         # The schemas of the bundled specs are checked before a release, not at each start.
         unchecked = frozenset({0}) if bundled else frozenset()
         self._folders = SpecFolders([*roots, *specs], unchecked)
