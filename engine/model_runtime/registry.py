@@ -90,8 +90,14 @@ class Registry:
         self._lock = threading.RLock()
 
     def names(self) -> list[str]:
-        """The names of all providers, in the order of the folders; abstract ones are not listed."""
-        return [name for name in self._folders.names() if not self.record(name).is_abstract]
+        """The names of all providers in display order; abstract ones are not listed.
+
+        Those that a `_position.yaml` names come first, in its order; the others follow by name.
+        """
+        known = dict.fromkeys(self._folders.names())
+        placed = [name for name in self._folders.positions() if name in known]
+        names = dict.fromkeys([*placed, *known])
+        return [name for name in names if not self.record(name).is_abstract]
 
     def record(self, name: str) -> ProviderRecord:
         """The record of a provider, loaded now if need be. UnknownProvider with a close match."""

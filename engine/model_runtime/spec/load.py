@@ -128,9 +128,12 @@ class SpecFolders:
         return list(self._found().get(name, ()))
 
     def positions(self) -> list[str]:
-        """Return the provider names that `_position.yaml` files of the roots list, in order."""
+        """Return the provider names that `_position.yaml` files of the roots list, in order.
+
+        The last root's come first: it is laid over the others.
+        """
         names: dict[str, None] = {}
-        for path, shown in map(opened, self.roots):
+        for path, shown in map(opened, reversed(self.roots)):
             if path.is_dir():
                 position = path.joinpath("_position.yaml")
                 found = read_positions(position, below(shown, "_position.yaml"), Findings())
