@@ -37,7 +37,15 @@ if TYPE_CHECKING:
 
 
 class ModelRuntimeError(Exception):
-    """Base of every error of this library."""
+    """Base of every error of this library. Errors cross processes: all can be pickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The usual way would call __init__, whose keyword arguments are not in `args`.
+        return _without_init, (type(self), self.args), self.__dict__
+
+
+def _without_init(kind: type[ModelRuntimeError], args: tuple[object, ...]) -> ModelRuntimeError:
+    return kind.__new__(kind, *args)
 
 
 class SpecError(ModelRuntimeError):
