@@ -187,3 +187,13 @@ def test_templates_see_secrets_wrapped_and_json_parsed() -> None:
     assert SECRET not in repr(found)
     assert reveal(found["account"].member("id")) == "x"
     assert found["region"] == "eu"
+
+
+@pytest.mark.parametrize(
+    ("variable", "label"),
+    [("api_key", "API key"), ("base_url", "Base URL"), ("project_id", "Project ID")],
+)
+def test_label_follows_from_the_variable(variable: str, label: str) -> None:
+    """A front end shows it to people, who write initials in capitals."""
+    (field,) = form(**{variable: None})
+    assert field.spec["label"] == {"en_US": label}

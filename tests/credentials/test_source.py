@@ -117,3 +117,17 @@ def test_credentials_that_are_no_mapping_are_refused_and_never_shown(given: Any)
     with pytest.raises(InvalidParameter, match="given for 'acme'. Expected a mapping") as caught:
         find_values(given, FORM, "acme")
     assert "sk-secret" not in str(caught.value)
+
+
+def test_misspelt_variable_is_named_beside_the_missing_one() -> None:
+    """Whoever has passed something must see that it is not what is asked for; no value is shown."""
+    with pytest.raises(MissingCredential, match="'key', and 'kye' was given") as caught:
+        find_values({"acme": {"kye": "hush"}}, FORM, "acme")
+    assert "hush" not in str(caught.value)
+
+
+def test_key_in_place_of_a_mapping_of_providers_is_refused() -> None:
+    """A lone key belongs to no provider, and is not shown."""
+    with pytest.raises(InvalidParameter, match="a str was given") as caught:
+        given_values("hush", "acme", None, None)  # type: ignore[arg-type]
+    assert "hush" not in str(caught.value)

@@ -21,6 +21,7 @@ _ENV_CHARACTERS = re.compile(r"[^A-Z0-9]+")
 # On a text the options are suggestions, as the schema has it.
 _CHOICES = ("select", "radio")
 _MAX_PATTERN_INPUT = 2_000
+_INITIALS = frozenset({"api", "url", "id"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def _field(provider: str, row: Mapping[str, Any]) -> FormField:
 
 def _shown(variable: str, row: Mapping[str, Any]) -> dict[str, Any]:
     """The field in the schema's own names, with the defaults that a front end needs."""
-    label = row.get("label") or variable.replace("_", " ").capitalize()
+    label = row.get("label") or _words(variable)
     return {
         **row,
         "variable": variable,
@@ -87,6 +88,12 @@ def _shown(variable: str, row: Mapping[str, Any]) -> dict[str, Any]:
         "type": row.get("type", "secret-input"),
         "required": bool(row.get("required", True)),
     }
+
+
+def _words(variable: str) -> str:
+    """A variable as people read it: `api_key` is "API key"."""
+    words = variable.replace("_", " ").capitalize().split(" ")
+    return " ".join(word.upper() if word.lower() in _INITIALS else word for word in words)
 
 
 def env_name(provider: str, variable: str) -> str:

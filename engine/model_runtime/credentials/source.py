@@ -26,6 +26,11 @@ def given_values(
         return None
     if callable(given):
         values = given(provider, model_type, model)
+    elif not isinstance(given, Mapping):
+        raise InvalidParameter(
+            f"credentials: a {type(given).__name__} was given. Expected a mapping of providers, "
+            "such as {'acme': {'api_key': ...}}, or a callable."
+        )
     else:
         own = given.get(f"{provider}/{model}") if model is not None else None
         values = given.get(provider) if own is None else own
@@ -76,9 +81,11 @@ def _refuse_missing(
         name: value for name, value in values.items() if value not in (None, "")
     }
     known[MODEL_TYPE_VARIABLE] = model_type
+    strays = sorted(set(values) - {row.variable for row in form})
+    other = f", and {', '.join(map(repr, strays))} was given" if strays else ""
     for row in form:
         if row.required and is_shown(row, known) and known.get(row.variable) in (None, ""):
             raise MissingCredential(
-                f"Provider {provider!r} needs the credential {row.variable!r}. "
+                f"Provider {provider!r} needs the credential {row.variable!r}{other}. "
                 f"Pass credentials={{{provider!r}: {{{row.variable!r}: ...}}}} or set {row.env}."
             )
