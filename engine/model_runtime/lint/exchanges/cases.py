@@ -1,0 +1,129 @@
+"""The recorded exchanges of a spec: those of `tests:`, and the files below `exchanges/`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib.resources.abc import Traversable
+from typing import Any, Final
+
+from model_runtime.findings import Findings
+from model_runtime.location import Place
+from model_runtime.registry import ProviderRecord
+from model_runtime.spec.schema import check_schema
+from model_runtime.spec.tree import YamlMap, key_place_of
+from model_runtime.spec.yaml_source import read_yaml
+
+FOLDER: Final = "exchanges"
+_ENDINGS: Final = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One exchange. `folder` holds the files that its replies name; `file` is for people."""
+
+    provider: str
+    operation: str
+    name: str
+    spec: Mapping[str, Any]
+    file: str
+    folder: Traversable | None = None
+
+    def __str__(self) -> str:
+        return f"{self.provider}/{self.operation}/{self.name}"
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """The canonical call."""
+        given: Mapping[str, Any] = self.spec.get("given") or {}
+        return given
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the call streams."""
+        return self.given.get("stream") is True
+
+    @property
+    def rounds(self) -> list[Mapping[str, Any]]:
+        """Requests and replies in order."""
+        return list(self.spec.get("rounds") or [self.spec])
+
+    def place(self, key: str) -> Place:
+        """Where a key of the exchange stands, or else the exchange."""
+        found = key_place_of(self.spec, key)
+        own = self.spec.place if isinstance(self.spec, YamlMap) else None
+        return found or own or Place(self.file, 1, 1)
+
+
+def cases_of(record: ProviderRecord, findings: Findings) -> list[Case]:
+    """Every exchange of a spec, its own alone: a parent's are run with the parent."""
+    cases = list(_inline(record))
+    folder = record.loaded.folder
+    if folder is None:
+        return cases
+    home = record.loaded.files[0].replace("\\", "/").rpartition("/")[0]
+    shown = f"{home}/{FOLDER}" if home else FOLDER
+    return cases + read_cases(record.name, folder.joinpath(FOLDER), shown, findings)
+
+
+def read_cases(provider: str, folder: Traversable, shown: str, findings: Findings) -> list[Case]:
+    """The exchanges of `<folder>/<operation>/<case>.yaml`; a broken file is a finding."""
+    cases: list[Case] = []
+    for operation in _sorted(folder):
+        if not operation.is_dir():
+            continue
+        for path in _sorted(operation):
+            name, dot, ending = path.name.rpartition(".")
+            if dot + ending not in _ENDINGS:
+                continue
+            file = f"{shown}/{operation.name}/{path.name}"
+            spec = _read(path, file, findings)
+            if spec is not None:
+                cases.append(
+                    Case(
+                        provider=provider,
+                        operation=operation.name,
+                        name=name,
+                        spec=spec,
+                        file=file,
+                        folder=operation,
+                    )
+                )
+    return cases
+
+
+def _inline(record: ProviderRecord) -> Iterator[Case]:
+    operations = record.loaded.tree.get("operations")
+    for operation, spec in operations.items() if isinstance(operations, Mapping) else ():
+        tests = spec.get("tests") if isinstance(spec, Mapping) else None
+        for index, test in enumerate(tests if isinstance(tests, list) else ()):
+            if isinstance(test, Mapping):
+                yield Case(
+                    provider=record.name,
+                    operation=str(operation),
+                    name=str(test.get("name") or f"test {index + 1}"),
+                    spec=test,
+                    file=record.loaded.files[0],
+                    folder=record.loaded.folder,
+                )
+
+
+def _read(path: Traversable, file: str, findings: Findings) -> Mapping[str, Any] | None:
+    found = Findings()
+    spec = read_yaml(path.read_bytes(), file, found)
+    if isinstance(spec, YamlMap):
+        check_schema(spec, "exchange.schema.json", found)
+    elif not found.errors:
+        found.add("S104", "the file holds no map; expected an exchange.", Place(file, 1, 1))
+    for item in found:
+        findings.add(
+            item.code, item.message, item.place, severity=item.severity, hint=item.hint,
+            help=item.help, length=item.length,
+        )  # fmt: skip
+    return spec if isinstance(spec, YamlMap) and not found.errors else None
+
+
+def _sorted(folder: Traversable) -> list[Traversable]:
+    if not folder.is_dir():
+        return []
+    return sorted(folder.iterdir(), key=lambda entry: entry.name)

@@ -1,0 +1,57 @@
+"""A driver that answers from a tape: no socket, and a clock that only waits move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from model_runtime.exchange import HttpRequest
+from model_runtime.runtime.replies import SyncIncoming
+from model_runtime.runtime.sync_driver import SyncDriver
+from model_runtime.runtime.transport import TimeoutMap
+
+from .bodies import body_of
+from .cases import Case
+
+
+class TapeEnded(Exception):
+    """One request more was sent than the exchange has replies."""
+
+
+class TapeDriver(SyncDriver):
+    """Plays the replies of a case in order and keeps the requests.
+
+    With `is_cut` each byte of a reply comes alone.
+    """
+
+    def __init__(self, case: Case, *, is_cut: bool = False) -> None:
+        super().__init__(sleep=self._pass, clock=lambda: self._now)
+        self._now = 0.0
+        self._case = case
+        self._is_cut = is_cut
+        self.requests: list[HttpRequest] = []
+
+    def _pass(self, seconds: float) -> None:
+        self._now += seconds
+
+    def _send(self, request: HttpRequest, waits: TimeoutMap) -> SyncIncoming:
+        self.requests.append(request)
+        rounds = self._case.rounds
+        if len(self.requests) > len(rounds):
+            raise TapeEnded(f"one request too many: {request.method} {request.url}")
+        reply = rounds[len(self.requests) - 1].get("reply") or {}
+        headers = {"content-type": "application/json", **reply.get("headers", {})}
+        body = body_of(reply, self._case.folder)
+        return SyncIncoming(
+            reply.get("status", 200),
+            [(name.lower().encode(), str(value).encode()) for name, value in headers.items()],
+            self._chunks(body),
+            lambda: None,
+            lambda: None,
+            is_decoded=True,
+        )
+
+    def _chunks(self, body: bytes) -> Iterator[bytes]:
+        if self._is_cut:
+            yield from (body[at : at + 1] for at in range(len(body)))
+        else:
+            yield body
