@@ -37,7 +37,10 @@ if TYPE_CHECKING:
 
 
 class ModelRuntimeError(Exception):
-    """Base of every error of this library. Errors cross processes: all can be pickled."""
+    """Base of every error of this library.
+
+    Errors cross processes: all can be pickled.
+    """
 
     def __reduce__(self) -> tuple[object, ...]:
         # The usual way would call __init__, whose keyword arguments are not in `args`.
