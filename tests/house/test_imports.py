@@ -49,7 +49,7 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("compile",),
     ("catalog", "runtime"),
     ("registry", "settings"),
-    ("remote",),
+    ("probe", "remote"),
     ("providers",),
     ("core",),
     ("factory", "lint"),

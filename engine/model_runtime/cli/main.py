@@ -17,6 +17,7 @@ from . import (
     explain,
     invoke,
     models,
+    new,
     providers,
     render,
     show,
@@ -45,6 +46,7 @@ def build_app() -> typer.Typer:
     app.command("render")(guarded(render.run))
     app.command("validate-credentials")(guarded(validate_credentials.run))
     app.command("check")(guarded(check.run))
+    app.command("new")(guarded(new.run))
     app.command("explain")(guarded(explain.run))
     app.command("demo")(guarded(demo.run))
     return app
