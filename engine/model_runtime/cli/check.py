@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -67,6 +68,12 @@ def run(
     preview: Annotated[
         bool, typer.Option("--preview", help="Run the rules that are not stable yet, too.")
     ] = False,
+    exchanges: Annotated[
+        bool, typer.Option(help="Run the recorded exchanges, too. Nothing is sent.")
+    ] = True,
+    exhaustive: Annotated[
+        bool, typer.Option("--exhaustive", help="Cut recorded streams at every byte.")
+    ] = False,
     specs: Specs = None,
 ) -> None:
     """Load and compile specs, and tell every fault with its place. Nothing is sent."""
@@ -80,19 +87,29 @@ def run(
         # A check in CI that looks into the wrong folder must not pass.
         told = ", ".join(str(path) for path in paths or [])
         raise WrongUsage(f"No spec stands under {told}. Expected files that end in .yaml.")
-    checked = check(target, preview=preview)
+    look = partial(check, preview=preview, exchanges=exchanges, exhaustive=exhaustive)
+    checked = look(target)
     if fix:
-        checked = _mended(checked, lambda: stored(paths or [], specs or []), preview)
+        checked = _mended(checked, lambda: look(stored(paths or [], specs or [])))
     write(checked, format, target.sources)
     too_many = max_warnings is not None and checked.counted("warning") > max_warnings
     if checked.counted("error") or too_many:
         raise typer.Exit(FAILED)
 
 
-def check(target: Target, *, preview: bool = False) -> Checked:
+def check(
+    target: Target, *, preview: bool = False, exchanges: bool = False, exhaustive: bool = False
+) -> Checked:
     """Check every spec of a target."""
     registry = Registry(target.roots, bundled=target.bundled)
-    runner = Runner(registry, is_own=target.is_own, preview=preview, sources=target.sources)
+    runner = Runner(
+        registry,
+        is_own=target.is_own,
+        preview=preview,
+        exchanges=exchanges,
+        exhaustive=exhaustive,
+        sources=target.sources,
+    )
     console = notes()
     is_quiet = not console.is_terminal
     for name in track(
@@ -163,7 +180,7 @@ def _home(path: Path) -> Path:
     return path.parent if is_in_own_folder else path
 
 
-def _mended(checked: Checked, target: Callable[[], Target], preview: bool) -> Checked:
+def _mended(checked: Checked, look_again: Callable[[], Checked]) -> Checked:
     """Make the safe edits, and check again; a file that is worse for it is put back."""
     by_file: dict[str, list[Finding]] = {}
     edits = edits_for(checked.findings, Sources())
@@ -174,7 +191,7 @@ def _mended(checked: Checked, target: Callable[[], Target], preview: bool) -> Ch
         path = Path(file)
         text = path.read_bytes().decode("utf-8")
         _write(path, apply_edits(text, [edits[finding] for finding in findings]))
-        after = check(target(), preview=preview)
+        after = look_again()
         if not _faults(after) <= before:
             _write(path, text)
             notes().print(f"{file}: left as it was; the edits would break it.", markup=False)

@@ -10,6 +10,7 @@ from model_runtime.findings import Finding, Findings, by_place
 from model_runtime.registry import ProviderRecord, Registry
 
 from .comments import Comments
+from .exchanges import exchange_findings
 from .mock_calls import mock_findings
 from .report import Sources
 from .rules import RULES
@@ -42,7 +43,8 @@ class Runner:
     """One check of some specs.
 
     `is_own` says of a file whether it is checked itself: of the other files, which are parents,
-    only errors are told. `preview` runs the rules that are not stable yet.
+    only errors are told. `preview` runs the rules that are not stable yet, `exchanges` the
+    recorded exchanges, whose streams `exhaustive` cuts at every byte.
     """
 
     def __init__(
@@ -51,11 +53,15 @@ class Runner:
         *,
         is_own: Callable[[str], bool] = lambda file: True,
         preview: bool = False,
+        exchanges: bool = False,
+        exhaustive: bool = False,
         sources: Sources | None = None,
     ) -> None:
         self._registry = registry
         self._is_own = is_own
         self._preview = preview
+        self._exchanges = exchanges
+        self._exhaustive = exhaustive
         self._sources = sources or Sources()
         self._seen: set[Finding] = set()
         self._comments: dict[str, Comments] = {}
@@ -66,6 +72,8 @@ class Runner:
         """Check one spec and return what is new in it."""
         record = self._registry.record(name)
         found = [*record.findings, *self._of_files(record), *self._of_spec(record)]
+        if self._exchanges:
+            found += exchange_findings(record, is_exhaustive=self._exhaustive)
         fresh = tuple(self._kept(_once(found)))
         self._by_spec[name] = fresh
         self._files[name] = record.loaded.files[0] if record.loaded.files else name

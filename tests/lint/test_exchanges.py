@@ -1,0 +1,126 @@
+"""Recorded exchanges as `check` runs them: what no longer holds is told with its place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from model_runtime.findings import Finding
+from model_runtime.lint.exchanges import exchange_findings
+from model_runtime.registry import Registry
+
+SPEC = """\
+spec_version: 1
+provider: acme
+extends: openai_compatible
+base_url: https://api.acme.example/v1
+"""
+ANSWER = """\
+given: {model: small, messages: [{role: user, content: ping}], parameters: {temperature: 0.5}}
+sends:
+  method: POST
+  path: /v1/chat/completions
+  headers: {authorization: Bearer test-key}
+  body: {model: small, messages: [{role: user, content: ping}], temperature: 0.5}
+reply: {json: {choices: [{message: {content: pong}, finish_reason: stop}]}}
+gives: {text: pong, finish_reason: stop}
+"""
+STREAM = """\
+given: {model: small, messages: [{role: user, content: ping}], stream: true}
+reply:
+  headers: {content-type: text/event-stream}
+  sse:
+    - {choices: [{delta: {content: "p\\u00f6"}}]}
+    - {choices: [{delta: {content: ng}}]}
+    - {choices: [{delta: {}, finish_reason: stop}]}
+    - "[DONE]"
+gives: {text: "p\\u00f6ng"}
+events:
+  - {type: text_delta, text: "p\\u00f6"}
+  - {type: text_delta, text: ng}
+  - {type: usage}
+  - {type: finish, finish_reason: stop}
+"""
+ERROR = """\
+given: {model: small, messages: [{role: user, content: ping}]}
+reply: {status: 429, headers: {retry-after: "7"}, json: {error: {message: Slow down.}}}
+raises: {error: RateLimitError, retryable: true, retry_after: 7, message: "[Ss]low"}
+"""
+
+
+def checked(folder: Path, exchange: str, *, is_exhaustive: bool = False) -> list[Finding]:
+    """What is found in a spec with one exchange."""
+    home = folder / "acme" / "exchanges" / "llm"
+    home.mkdir(parents=True)
+    (folder / "acme" / "provider.yaml").write_text(SPEC, encoding="utf-8")
+    (home / "case.yaml").write_text(exchange, encoding="utf-8")
+    record = Registry([str(folder)], bundled=True).record("acme")
+    return exchange_findings(record, is_exhaustive=is_exhaustive)
+
+
+@pytest.mark.parametrize("exchange", [ANSWER, STREAM, ERROR], ids=["answer", "stream", "error"])
+def test_exchange_that_holds_is_silent(tmp_path: Path, exchange: str) -> None:
+    """A plain answer, a stream cut at every byte, and an error that are as the file says."""
+    assert checked(tmp_path, exchange, is_exhaustive=True) == []
+
+
+DIFFERENCES = [
+    ("temperature: 0.5}}", "temperature: 1}}", "sends: body.temperature: expected 0.5, got 1", 2),
+    ("path: /v1/chat", "path: /v2/chat", 'sends: path: expected "/v2/chat/completions"', 2),
+    ("Bearer test", "Bearer other", 'got "Bearer test-key"', 2),
+    ("body: {", "body: {top_p: 1, ", "sends: body.top_p: expected 1, got nothing", 2),
+    ("text: pong", "text: ping", 'gives.text: expected "ping", got "pong"', 8),
+    ("gives: {", "raises: {error: RateLimitError} #", "raises nothing, but gives", 8),
+    ("reply: {json", "reply: {status: 500, json", "raises ServerUnavailableError", 8),
+    ("given: {", "given: {colour: red, ", "unknown key", 1),
+]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told", "line"),
+    DIFFERENCES,
+    ids=["body", "path", "header", "missing", "result", "no-error", "error", "schema"],
+)
+def test_what_differs_is_told_at_its_line(
+    tmp_path: Path, old: str, new: str, told: str, line: int
+) -> None:
+    """The message names the path inside the exchange, what was expected and what came."""
+    (finding,) = checked(tmp_path, ANSWER.replace(old, new, 1))
+    assert told in finding.message
+    assert finding.place is not None
+    assert finding.place.file.endswith("acme/exchanges/llm/case.yaml")
+    assert finding.place.line == line
+
+
+def test_request_that_is_not_sent_is_told(tmp_path: Path) -> None:
+    """Two rounds for a call that needs one are one too many."""
+    rounds = (
+        "given: {model: small, messages: [{role: user, content: ping}]}\n"
+        "rounds:\n"
+        "  - reply: {json: {choices: [{message: {content: pong}}]}}\n"
+        "  - reply: {json: {}}\n"
+    )
+    (finding,) = checked(tmp_path, rounds)
+    assert finding.code == "L603"
+    assert "sends 1 of 2 requests" in finding.message
+
+
+def test_order_of_events_is_held(tmp_path: Path) -> None:
+    """Events are compared one by one."""
+    found = checked(tmp_path, STREAM.replace("text_delta, text: ng", "reasoning_delta, text: ng"))
+    assert ["events[1].type" in finding.message for finding in found] == [True]
+
+
+def test_inline_test_is_run(tmp_path: Path) -> None:
+    """A test inside the spec is told at the line where its result stands."""
+    test = "\n".join(
+        f"          {line}" for line in ANSWER.replace("text: pong", "text: p").splitlines()
+    )
+    spec = f"{SPEC}operations:\n  llm:\n    tests:\n      -\n        {test.lstrip()}\n"
+    spec = spec.replace("\n          ", "\n        ")
+    path = tmp_path / "acme.yaml"
+    path.write_text(spec, encoding="utf-8")
+    (finding,) = exchange_findings(Registry([str(path)], bundled=True).record("acme"))
+    assert finding.place is not None
+    assert (finding.place.line, finding.place.file.rpartition("/")[2]) == (16, "acme.yaml")
