@@ -9,7 +9,7 @@ one count whose conditions hold the most specific one is taken, and it stands be
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, Final
@@ -62,6 +62,12 @@ class _Call:
     is_batch: bool
     kept_for: float | None
     day: str
+
+
+def priced(usage: Usage, pricing: Mapping[str, Any] | None) -> Usage:
+    """The usage with its price, where the price is known."""
+    price = price_of(usage, pricing)
+    return usage if price is None else replace(usage, price=price)
 
 
 def price_of(

@@ -56,7 +56,7 @@ REGISTRY_HOST = re.compile(r"\b(?:pypi|pythonhosted|npmjs)\.(?:com|org)\b")
 def provider_names(root: Path) -> frozenset[str]:
     """Return the names of every bundled provider, less the generic ones."""
     folders = {path.name for path in (root / "provider_specs").iterdir() if path.is_dir()}
-    files = {path.stem for path in (root / "provider_specs").glob("*.yaml")}
+    files = {path.stem for path in (root / "provider_specs").glob("[!_]*.yaml")}
     return frozenset(folders | files) - GENERIC
 
 

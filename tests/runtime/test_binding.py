@@ -42,8 +42,8 @@ def test_timeout_is_a_total_or_laid_over_the_spec(given: object, expected: Timeo
         ("soon", "timeout: 'soon' is not a duration"),
         ({"total": []}, "is not a duration"),
         (True, "is not a duration"),
-        (-1, "timeout is -1; expected seconds"),
-        (float("nan"), "timeout is nan; expected seconds"),
+        (-1, "timeout: -1 is not a duration"),
+        (float("nan"), "timeout: nan is not a duration"),
     ],
     ids=str,
 )

@@ -151,6 +151,7 @@ class LLMOperation:
         *,
         started: float | None = None,
         clock: Callable[[], float] = time.monotonic,
+        settle: Callable[[LLMResult], LLMResult] | None = None,
         on_event: Callable[[Event], None] | None = None,
         on_result: Callable[[LLMResult], None] | None = None,
     ) -> StreamReader:
@@ -161,6 +162,7 @@ class LLMOperation:
             warnings=warnings,
             started=started,
             clock=clock,
+            settle=settle,
             on_event=on_event,
             on_result=on_result,
         )

@@ -125,11 +125,13 @@ class StreamReader:
         warnings: Sequence[str] = (),
         clock: Callable[[], float] = time.monotonic,
         started: float | None = None,
+        settle: Callable[[LLMResult], LLMResult] | None = None,
         on_event: Callable[[Event], None] | None = None,
         on_result: Callable[[LLMResult], None] | None = None,
     ) -> None:
         self._plan = plan
         self._headers = headers
+        self._settle = settle
         self._on_event = on_event
         self._on_result = on_result
         self._clock = clock
@@ -201,7 +203,8 @@ class StreamReader:
         return events
 
     def _make_result(self) -> LLMResult:
-        return self._builder.result(latency=self._latency(), first=self._first)
+        result = self._builder.result(latency=self._latency(), first=self._first)
+        return result if self._settle is None else self._settle(result)
 
     def _latency(self) -> float:
         return self._clock() - self._started

@@ -6,13 +6,14 @@ Both twins build the same flow; only the driver that runs it differs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from model_runtime.compile.response_ladder import AnswerReader, unwrap_answer
 from model_runtime.errors import InvokeError
 from model_runtime.exchange import Flow, HttpReply, HttpRequest, OpenReply
 from model_runtime.flows.call import call, open_stream
-from model_runtime.pricing import Price, price_of
+from model_runtime.pricing import Price, price_of, priced
 from model_runtime.results.events import Event
 from model_runtime.results.llm import LLMResult
 from model_runtime.results.tokens import TokenCount
@@ -272,7 +273,7 @@ def invoke_flow(bound: BoundCall) -> Flow[LLMResult]:
     tool = bound.prepared.answer_tool
 
     def read(reply: HttpReply, seconds: float) -> LLMResult:
-        result = operation.read(reply, warnings, latency=seconds)
+        result = _priced(bound.binding, operation.read(reply, warnings, latency=seconds))
         return unwrap_answer(result, tool) if tool else result
 
     return call(bound.exchange, read)
@@ -288,6 +289,7 @@ def stream_flow(bound: BoundCall) -> Flow[tuple[OpenReply, LLMReader]]:
             reply.headers,
             warnings,
             started=started,
+            settle=lambda result: _priced(bound.binding, result),
             on_event=_telling(hooks, "on_event"),
             on_result=_telling(hooks, "on_result"),
         )
@@ -295,6 +297,12 @@ def stream_flow(bound: BoundCall) -> Flow[tuple[OpenReply, LLMReader]]:
         return AnswerReader(reader, tool) if tool else reader
 
     return open_stream(bound.exchange, make_reader)
+
+
+def _priced(binding: Binding, result: LLMResult) -> LLMResult:
+    """The result with the price of its usage, where one is known."""
+    usage = priced(result.usage, binding.pricing)
+    return result if usage is result.usage else replace(result, usage=usage)
 
 
 def _telling(hooks: Sequence[object], name: str) -> Any:

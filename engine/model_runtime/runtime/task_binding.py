@@ -22,6 +22,7 @@ from model_runtime.flows.call import Exchange, call, open_stream
 from model_runtime.flows.task import run_task
 from model_runtime.network import host_allowed, origin
 from model_runtime.parameters import ParameterTable
+from model_runtime.pricing import priced
 from model_runtime.results.rerank import RerankResult
 from model_runtime.secrets import Redactor
 from model_runtime.vocabulary import ModelType
@@ -173,7 +174,12 @@ def task_flow(bound: BoundTask) -> Flow[Any]:
     merged = bound.operation.response.merge(results)
     if isinstance(merged, RerankResult) and len(results) > 1:
         merged = best(merged, bound.scopes[0]["top_n"])
-    return replace(merged, warnings=tuple(bound.warnings)) if bound.warnings else merged
+    if bound.warnings:
+        merged = replace(merged, warnings=tuple(bound.warnings))
+    usage = getattr(merged, "usage", None)
+    if usage is None:
+        return merged
+    return replace(merged, usage=priced(usage, bound.binding.pricing))
 
 
 def _one(bound: BoundTask, scope: Scope) -> Flow[Any]:
