@@ -21,6 +21,7 @@ from . import (
     providers,
     render,
     show,
+    try_,
     validate_credentials,
     voices,
 )
@@ -47,6 +48,7 @@ def build_app() -> typer.Typer:
     app.command("validate-credentials")(guarded(validate_credentials.run))
     app.command("check")(guarded(check.run))
     app.command("new")(guarded(new.run))
+    app.command("try")(guarded(try_.run))
     app.command("explain")(guarded(explain.run))
     app.command("demo")(guarded(demo.run))
     return app
