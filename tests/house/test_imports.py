@@ -54,8 +54,8 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("core",),
     ("factory", "lint"),
     ("",),
-    ("cli", "web"),
-    ("__main__",),
+    ("cli", "pytest_plugin", "web"),
+    ("__main__", "pytest_exchanges"),
 )
 
 # The one list of imports inside functions: libraries that a plain `import model_runtime` must not
