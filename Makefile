@@ -23,11 +23,11 @@ types: .venv/test.stamp ## mypy --strict and basedpyright
 	$(BIN)/mypy
 	$(BIN)/basedpyright
 
-unit: .venv/test.stamp ## pytest, with the wheel test
-	$(BIN)/python -m pytest -n auto -q --ignore=tests/lab
+unit: .venv/test.stamp ## pytest, with the wheel test, and a minute of the lab where it is installed
+	$(BIN)/python -m pytest -n auto -q
 
 lab: .venv/test.stamp ## tests against servers of others, where they are installed
-	$(BIN)/python -m pytest -q -rs tests/lab
+	MODEL_RUNTIME_LAB=all $(BIN)/python -m pytest -q -rs tests/lab
 
 fmt: .venv/test.stamp ## format the code and mend what ruff can mend
 	$(BIN)/ruff format

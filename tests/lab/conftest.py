@@ -45,6 +45,41 @@ INSTALLED: Final = {
 }
 
 
+# What `make test` runs of this folder, a minute's worth: each server, dialect and kind of fault
+# once. `make lab` runs all.
+QUICK: Final = frozenset(
+    {
+        "test_answer_has_text_finish_and_usage",
+        "test_streamed_answer_is_the_sum_of_its_events",
+        "test_answer_to_a_schema_fits_it",
+        "test_text_is_read_from_each_wire",
+        "test_tool_is_called_and_its_result_is_answered",
+        "test_error_status_is_a_typed_error",
+        "test_stream_that_is_cut_keeps_what_had_come",
+        "test_each_service_is_understood",
+        "test_near_sentences_score_nearer_than_far_ones",
+        "test_four_fifths_of_spoken_words_come_back",
+        "test_documents_come_back_best_first",
+        "test_verdict_has_categories_and_scores",
+    }
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long tests of this folder to `make lab`."""
+    if os.environ.get("MODEL_RUNTIME_LAB") == "all":
+        return
+    here = Path(__file__).parent
+    left = [i for i in items if i.path.is_relative_to(here) and name_of(i) not in QUICK]
+    config.hook.pytest_deselected(items=left)
+    items[:] = [item for item in items if item not in set(left)]
+
+
+def name_of(item: pytest.Item) -> str:
+    """The name of a test without its parameters."""
+    return item.name.partition("[")[0]
+
+
 def lab_script() -> Path:
     """The script that starts servers; the test is skipped where there is none."""
     from recordings_folder import recordings
