@@ -19,6 +19,7 @@ from . import (
     models,
     new,
     providers,
+    record,
     render,
     show,
     try_,
@@ -48,6 +49,7 @@ def build_app() -> typer.Typer:
     app.command("validate-credentials")(guarded(validate_credentials.run))
     app.command("check")(guarded(check.run))
     app.command("new")(guarded(new.run))
+    app.command("record")(guarded(record.run))
     app.command("try")(guarded(try_.run))
     app.command("explain")(guarded(explain.run))
     app.command("demo")(guarded(demo.run))

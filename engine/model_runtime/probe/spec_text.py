@@ -17,6 +17,7 @@ from .service import BEARER
 PARENT: Final = "openai_compatible"
 _PLAIN: Final = re.compile(r"\$?[A-Za-z_][\w./-]*")
 _CHANGED_BY_YAML: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
+_HARMFUL: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _KEY: Final = "{{ credentials.api_key }}"
 
 
@@ -130,7 +131,10 @@ def scalar(text: str) -> str:
         return text
     if re.fullmatch(r"https?://[\w.:/\[\]-]*\w", text) and "[" not in text:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    # What YAML takes for a line's end, or for nothing, stands as its escape.
+    return _HARMFUL.sub(
+        lambda found: f"\\u{ord(found[0]):04x}", json.dumps(text, ensure_ascii=False)
+    )
 
 
 def write_template(name: str, label: str, base_url: str, env: str | None) -> str:
