@@ -108,7 +108,8 @@ def _ask() -> Wanted:
     label = typer.prompt("The service's name", err=True)
     name = _checked_name(re.sub(r"[^a-z0-9]+", "_", label.lower()).strip("_"))
     url = typed_url(typer.prompt("Its address (base URL)", err=True))
-    key = typer.prompt("Its key (none: Enter)", default="", hide_input=True, err=True)
+    question = "Its key (none: Enter)"
+    key = typer.prompt(question, default="", hide_input=True, show_default=False, err=True)
     return Wanted(name, label, url, key=key or None)
 
 
