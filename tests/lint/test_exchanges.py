@@ -49,11 +49,13 @@ raises: {error: RateLimitError, retryable: true, retry_after: 7, message: "[Ss]l
 """
 
 
-def checked(folder: Path, exchange: str, *, is_exhaustive: bool = False) -> list[Finding]:
+def checked(
+    folder: Path, exchange: str, *, spec: str = SPEC, is_exhaustive: bool = False
+) -> list[Finding]:
     """What is found in a spec with one exchange."""
     home = folder / "acme" / "exchanges" / "llm"
     home.mkdir(parents=True)
-    (folder / "acme" / "provider.yaml").write_text(SPEC, encoding="utf-8")
+    (folder / "acme" / "provider.yaml").write_text(spec, encoding="utf-8")
     (home / "case.yaml").write_text(exchange, encoding="utf-8")
     record = Registry([str(folder)], bundled=True).record("acme")
     return exchange_findings(record, is_exhaustive=is_exhaustive)
@@ -124,3 +126,25 @@ def test_inline_test_is_run(tmp_path: Path) -> None:
     (finding,) = exchange_findings(Registry([str(path)], bundled=True).record("acme"))
     assert finding.place is not None
     assert (finding.place.line, finding.place.file.rpartition("/")[2]) == (16, "acme.yaml")
+
+
+def test_stream_that_may_end_early_unseen_is_told(tmp_path: Path) -> None:
+    """A finish reason in every frame would let a broken stream pass for a shorter answer."""
+    early = "operations: {llm: {stream: {delta: {finish: \"'stop'\"}}}}\n"
+    stream = STREAM.partition("events:")[0]
+    (finding,) = checked(tmp_path, stream, spec=SPEC + early)
+    assert "the stream ends after frame 1 of 4 without an error" in finding.message
+    assert finding.place is not None
+    assert finding.place.line == 2
+
+
+def test_error_of_another_stream_is_raised_everywhere(tmp_path: Path) -> None:
+    """The error of one stream is put between the events of the other."""
+    failed = STREAM.partition("gives:")[0].replace('"[DONE]"', "{error: {message: Down.}}")
+    failed = failed.replace("    - {choices: [{delta: {}, finish_reason: stop}]}\n", "")
+    home = tmp_path / "acme" / "exchanges" / "llm"
+    home.mkdir(parents=True)
+    (home / "failed.yaml").write_text(failed + "raises: {error: ProviderError}\n", "utf-8")
+    (home / "stream.yaml").write_text(STREAM.partition("events:")[0], "utf-8")
+    (tmp_path / "acme" / "provider.yaml").write_text(SPEC, "utf-8")
+    assert exchange_findings(Registry([str(tmp_path)], bundled=True).record("acme")) == []
