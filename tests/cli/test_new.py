@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import functools
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +18,7 @@ import pytest
 
 from model_runtime import ModelRuntime
 
+ENGINE = Path(__file__).parents[2] / "engine"
 KEY = "sk-0123456789abcdef"
 MODELS = {"data": [{"id": "house-embed"}, {"id": "house-large"}]}
 USAGE = {"prompt_tokens": 5, "completion_tokens": 2}
@@ -380,3 +384,42 @@ def test_other_text_is_no_curl_command(
     done = command("new", "house", "--from-curl", source, "--out", tmp_path)
     assert done.code == 2
     assert told in done.err
+
+
+def test_interview_ends_with_the_first_answer(tmp_path: Path, shop: Shop) -> None:
+    """Without arguments the name, address and key are asked for; the key is never shown."""
+    shop.header, shop.key = "authorization", f"Bearer {KEY}"
+    main, terminal = os.openpty()
+    try:
+        with subprocess.Popen(
+            [sys.executable, "-m", "model_runtime", "new"],
+            stdin=terminal,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ENGINE)},
+            # So that the key is asked for on the terminal that it has, not on the tests' own.
+            start_new_session=True,
+            text=True,
+        ) as asked:
+            assert asked.stderr is not None
+            told = ""
+            for question, reply in (
+                ("name", "Corner House"),
+                ("URL)", shop.url),
+                ("Enter): ", KEY),
+            ):
+                # What is typed before a hidden question is thrown away by the terminal.
+                while question not in told:
+                    letter = asked.stderr.read(1)
+                    assert letter, told
+                    told += letter
+                os.write(main, f"{reply}\n".encode())
+            out, err = asked.communicate(timeout=60)
+    finally:
+        os.close(main)
+        os.close(terminal)
+    assert asked.returncode == 0, err
+    assert out.split() == ["corner_house.yaml", "Hello."]
+    assert "corner_house/house-large says:" in err
+    assert KEY not in told + out + err + (tmp_path / "corner_house.yaml").read_text()
