@@ -26,10 +26,7 @@ GROUPS: Final = {
 }
 EACH_SERVER: Final = pytest.mark.parametrize(
     "server",
-    [
-        pytest.param(name, marks=pytest.mark.xdist_group(GROUPS.get(name, name)))
-        for name in SERVERS
-    ],
+    [pytest.param(name, marks=pytest.mark.xdist_group(GROUPS.get(name, name))) for name in SERVERS],
 )
 
 pytestmark = pytest.mark.timeout(180)
