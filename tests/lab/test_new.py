@@ -1,4 +1,4 @@
-"""A newcomer's trial: one command writes the spec of a server that is not ours, the next calls it."""
+"""A newcomer's trial: one command writes the spec of a foreign server, the next one calls it."""
 
 from __future__ import annotations
 
