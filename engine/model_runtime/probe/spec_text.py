@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from model_runtime._data import shipped
 from model_runtime.errors import HostRefused
 from model_runtime.network import is_private, normal_host
 
 from .learned import Learned, Note
 from .service import BEARER
 
-PARENT: Final = "openai_compatible"
+# The one bundled base whose wire most services speak; found by how bases are named.
+_BASE_ENDING: Final = "_compatible"
 _PLAIN: Final = re.compile(r"\$?[A-Za-z_][\w./-]*")
 _CHANGED_BY_YAML: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 _HARMFUL: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
@@ -36,8 +38,13 @@ def write_spec(name: str, label: str, base_url: str, learned: Learned, env: str 
 
 def head(name: str, label: str) -> list[str]:
     """The lines that every spec begins with."""
-    start = ["spec_version: 1", f"provider: {name}", f"extends: {PARENT}"]
+    start = ["spec_version: 1", f"provider: {name}", f"extends: {_parent()}"]
     return [*start, f"label: {scalar(label)}"]
+
+
+def _parent() -> str:
+    names = (folder.name for folder in shipped("provider_specs").iterdir())
+    return next(name for name in names if name.endswith(_BASE_ENDING))
 
 
 def credentials(needs_key: bool | None, env: str | None) -> dict[str, Any]:

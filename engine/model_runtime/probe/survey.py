@@ -8,7 +8,7 @@ from .learned import Learned
 from .service import BEARER, KEY_STYLES, Answer, Service
 
 # What people leave out of an address, likeliest first.
-_TAILS: Final = ("", "/v1", "/api/v1", "/openai/v1")
+_TAILS: Final = ("", "/v1", "/api/v1")
 # Paths of the six model types that a service without chat may have; an empty body costs nothing.
 _CHAT: Final = "/chat/completions"
 _CHAT_POINTS, _LIST_POINTS = 3, 2
