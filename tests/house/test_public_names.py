@@ -112,8 +112,8 @@ def public_methods(owner: type) -> dict[str, inspect.Signature]:
 
 
 def plain_words(signature: inspect.Signature) -> str:
-    """Return a signature as text, without what makes it async."""
-    return str(signature).replace("Async", "")
+    """Return a signature as text, without what makes it sync or async."""
+    return str(signature).replace("Async", "").replace("Sync", "")
 
 
 def test_runtime_and_its_handles_have_twins() -> None:
