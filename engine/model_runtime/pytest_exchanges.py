@@ -55,9 +55,9 @@ def pytest_collection_modifyitems(
     session: pytest.Session, config: pytest.Config, items: list[pytest.Item]
 ) -> None:
     """Add the exchanges of the specs that the option names."""
-    roots = config.getoption(OPTION)
+    roots: list[str] = config.getoption(OPTION) or []
     registry = Registry(roots, bundled=True)
-    is_exhaustive = config.getoption(EXHAUSTIVE)
+    is_exhaustive = bool(config.getoption(EXHAUSTIVE))
     names = SpecFolders(roots).names()
     if not names:
         raise pytest.UsageError(f"{OPTION}: no spec stands under {', '.join(roots)}.")

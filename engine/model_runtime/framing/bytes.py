@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Self
 
+from model_runtime.errors import InvokeError
+
 from .base import Frame, byte_limit, too_large
 
 MAX_BYTES: Final = 100 * 1024 * 1024
@@ -17,7 +19,7 @@ class BytesFraming:
     """
 
     __slots__ = ("_limit", "_seen", "is_whole")
-    fault: Final = None
+    fault: InvokeError | None = None
 
     def __init__(self, *, max_bytes: int = MAX_BYTES) -> None:
         self._limit = max_bytes

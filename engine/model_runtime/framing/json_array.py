@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Self
 
-from model_runtime.errors import LimitExceeded
+from model_runtime.errors import InvokeError, LimitExceeded
 
 from .base import MAX_FRAME_BYTES, Frame, byte_limit, too_large
 
@@ -92,7 +92,7 @@ class JsonArrayFraming:
     """
 
     __slots__ = ("_base", "_buffer", "_limit", "_scanner", "_start", "is_whole")
-    fault: Final = None
+    fault: InvokeError | None = None
 
     def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._limit = max_frame_bytes

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final, Self
+from typing import Self
+
+from model_runtime.errors import InvokeError
 
 from .base import BOM, MAX_FRAME_BYTES, Frame, byte_limit, too_large
 from .json_array import JsonScanner
@@ -17,7 +19,7 @@ class NdjsonFraming:
     """
 
     __slots__ = ("_at_start", "_limit", "_rest", "_scanner", "is_whole")
-    fault: Final = None
+    fault: InvokeError | None = None
 
     def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._limit = max_frame_bytes

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Self
 
+from model_runtime.errors import InvokeError
+
 from .base import BOM, MAX_FRAME_BYTES, Frame, byte_limit, too_large
 
 _FIELDS: Final = ("data", "event", "id", "retry")
@@ -24,7 +26,7 @@ class SseFraming:
     """
 
     __slots__ = ("_after_cr", "_at_start", "_id", "_limit", "_line", "_lines", "_size", "is_whole")
-    fault: Final = None
+    fault: InvokeError | None = None
 
     def __init__(self, *, max_frame_bytes: int = MAX_FRAME_BYTES) -> None:
         self._limit = max_frame_bytes

@@ -52,9 +52,11 @@ class Body(Protocol):
 
     def feed(self, data: bytes) -> bytes:
         """Take what has arrived and return what of it is the body."""
+        ...
 
     def finish(self) -> None:
         """Say that the connection has ended; RemoteProtocolError when the body had not."""
+        ...
 
 
 class SizedBody:
