@@ -273,7 +273,7 @@ def main() -> None:
         for model_type, count in counts.items():
             total[model_type] = total.get(model_type, 0) + count
     sys.stdout.write(f"{sum(total.values())} models: {total}\n")
-    missing = sorted({folder.name for folder in SPECS.iterdir()} - set(entries))
+    missing = sorted({folder.name for folder in SPECS.iterdir() if folder.is_dir()} - set(entries))
     sys.stdout.write(f"not in providers.yaml: {', '.join(missing) or 'none'}\n")
     differing = ", ".join(known.disagreements) or "none"
     sys.stdout.write(f"litellm and genai-prices differ on the price of: {differing}\n")

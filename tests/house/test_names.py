@@ -50,7 +50,7 @@ ROOT_ENTRIES = frozenset(
 
 # Written as patterns, so that this file does not hold what it forbids.
 MACHINE_PATH = re.compile(r"(?<![\w.$}-])/(?:home|mnt|root|tmp|work|Users)/[\w.]")
-REGISTRY_HOST = re.compile(r"\b(?:pypi|pythonhosted|npmjs)\.(?:com|org)\b")
+REGISTRY_HOST = re.compile(r"\b(?:py[p]i|python[h]osted|npm[j]s)\.(?:com|org)\b")
 
 
 def provider_names(root: Path) -> frozenset[str]:
