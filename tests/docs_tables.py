@@ -40,6 +40,7 @@ from model_runtime.results.events import Event  # noqa: E402
 from model_runtime.results.llm import LLMResult  # noqa: E402
 from model_runtime.runtime.handles import LanguageModel  # noqa: E402
 from model_runtime.runtime.task_handles import TTSModel  # noqa: E402
+from model_runtime.spec.load import WIRE_KEYS  # noqa: E402
 
 # What the filters do that are Jinja's own, or too small for a docstring.
 FILTER_WORDS = {
@@ -112,26 +113,6 @@ PART_FIELDS = {
     "tool_call": ("id", "name", "arguments", "raw_arguments"),
     "tool_result": ("id", "name", "content", "is_error"),
 }
-WIRE_KEYS = (
-    "spec_version",
-    "extends",
-    "abstract",
-    "base_url",
-    "allow_hosts",
-    "headers",
-    "query",
-    "auth",
-    "timeouts",
-    "retry",
-    "parameters",
-    "fragments",
-    "roles",
-    "drop",
-    "response_format",
-    "operations",
-    "errors",
-    "model_rules",
-)
 # How an operation is called, in the class that has the method.
 CALLED_BY = {
     "llm": (factory.ModelRuntime, "runtime.llm"),
@@ -182,7 +163,7 @@ def keys(name: str) -> str:
     for key in inner:
         block = block["properties"][key]
     found = block["properties"]
-    wanted = WIRE_KEYS if name == "wire" else [key for key in found if key[0] != "$"]
+    wanted = [key for key in found if (key in WIRE_KEYS if name == "wire" else key[0] != "$")]
     return table(("key", "what it says"), ((code(k), found[k]["description"]) for k in wanted))
 
 

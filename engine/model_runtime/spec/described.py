@@ -33,9 +33,9 @@ MODEL_FOLDERS: Final[Mapping[str, str]] = {
     "text2img": "text2img",
 }
 
-_PROVIDER_KEYS: Final = frozenset(
+# What a described provider gives to the wire spec of its name.
+DESCRIBING_KEYS: Final = frozenset(
     [
-        "provider",
         "label",
         "description",
         "icon_small",
@@ -48,11 +48,9 @@ _PROVIDER_KEYS: Final = frozenset(
         "configurate_methods",
         "provider_credential_schema",
         "model_credential_schema",
-        "models",
-        "position",
-        "extra",
     ]
 )
+_PROVIDER_KEYS: Final = DESCRIBING_KEYS | {"provider", "models", "position", "extra"}
 _FORM_KEYS: Final = frozenset({"credential_form_schemas", "model"})
 _FIELD_KEYS: Final = frozenset(
     [

@@ -15,6 +15,7 @@ from model_runtime.vocabulary import MODEL_TYPES
 
 from .brevity import expand, expand_model
 from .described import (
+    DESCRIBING_KEYS,
     below,
     check_described,
     load_text,
@@ -49,22 +50,6 @@ WIRE_KEYS: Final = frozenset(
         "response_format",
         "operations",
         "errors",
-    ]
-)
-DESCRIBING_KEYS: Final = frozenset(
-    [
-        "label",
-        "description",
-        "icon_small",
-        "icon_large",
-        "icon_small_dark",
-        "icon_large_dark",
-        "background",
-        "help",
-        "supported_model_types",
-        "configurate_methods",
-        "provider_credential_schema",
-        "model_credential_schema",
     ]
 )
 # Read from the text, since whether a file is ours decides how strictly its YAML is read.
