@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+import json
+from collections import OrderedDict, namedtuple
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum, IntEnum
+from typing import Any
+from uuid import UUID
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model_runtime import json_text
 from model_runtime.errors import InvalidParameter
@@ -113,3 +123,99 @@ def test_broken_bytes_and_marks_do_not_depend_on_the_extra(
     found = decode_json(raw)
     monkeypatch.setattr(json_text, "_fast_reader", lambda: None)
     assert found == decode_json(raw) == {"a": "\ufffd"}
+
+
+class Colour(Enum):
+    """Text in an enum, as hosts write their constants."""
+
+    RED = "red"
+
+
+class Size(IntEnum):
+    """A number in an enum."""
+
+    BIG = 3
+
+
+@dataclass
+class Point:
+    """No form of JSON's."""
+
+    x: int = 1
+
+
+Pair = namedtuple("Pair", "a b")
+
+VALUES: list[Any] = [
+    {"a": [1, -0.0, 1e-7, 1e16, 5e-324, True, None, "null", "h\u00e9 \u2028\u007f\u0001"]},
+    [2**63, 2**64 - 1, 2**64, -(2**63), -(2**63) - 1, 10**400],
+    {1: "a", None: "b", False: "c", 1.5: "d"},
+    (1, (2,), [], {}),
+    OrderedDict(b=1, a=2),
+    Pair(1, 2),
+    [Colour.RED, Size.BIG, UUID(int=7)],
+    {Size.BIG: 1},
+    Point(),
+    date(2026, 1, 2),
+    [float("nan")],
+    {"a": float("-inf"), "b": None},
+    "\ud800",
+    {"\udfff": 1},
+    {1, 2},
+    b"bytes",
+    object,
+]
+
+
+def written_as(value: object) -> object:
+    """The value that a reader of the written document finds, or the message of the refusal."""
+    try:
+        return repr(json.loads(encode_json(value)))
+    except InvalidParameter as error:
+        return str(error)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: repr(value)[:24])
+def test_what_goes_out_does_not_depend_on_the_extra(
+    monkeypatch: pytest.MonkeyPatch, value: object
+) -> None:
+    """With the faster library a value is written to the same meaning, or refused alike."""
+    pytest.importorskip("orjson")
+    found = written_as(value)
+    monkeypatch.setattr(json_text, "_fast_writer", lambda: None)
+    assert found == written_as(value)
+
+
+def test_deep_values_go_out_with_and_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree deeper than the faster library goes is written by the other one."""
+    deep = "[" * 400 + "]" * 400
+    value = json.loads(deep)
+    assert encode_json(value) == deep.encode()
+    monkeypatch.setattr(json_text, "_fast_writer", lambda: None)
+    assert encode_json(value) == deep.encode()
+
+
+ANY_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(st.characters(exclude_categories=[]), max_size=8),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=12,
+)
+
+
+@given(ANY_JSON)
+def test_any_value_is_written_and_read_alike(value: object) -> None:
+    """Whatever JSON can hold has one meaning, whichever library writes it and which reads it."""
+    pytest.importorskip("orjson")
+    with pytest.MonkeyPatch.context() as patch:
+        fast = written_as(value)
+        patch.setattr(json_text, "_fast_writer", lambda: None)
+        assert fast == written_as(value)
+        text = json.dumps(value)
+        patch.undo()
+        fast_read = read_as(text)
+        patch.setattr(json_text, "_fast_reader", lambda: None)
+        assert fast_read == read_as(text)

@@ -66,7 +66,7 @@ DEFERRED: dict[str, frozenset[str]] = {
     "model_runtime.compile.grammar": frozenset({"jinja2"}),
     "model_runtime.compile.jmespath_functions": frozenset({"jmespath"}),
     "model_runtime.framing.aws_eventstream": frozenset({"botocore"}),
-    "model_runtime.json_text": frozenset({"orjson"}),
+    "model_runtime.json_text": frozenset({"orjson", "uuid"}),
     "model_runtime.tokens.local": frozenset({"bpe_openai", "tokenizers"}),
     "model_runtime.spec.schema": frozenset({"jsonschema", "referencing"}),
     "model_runtime.spec.yaml_source": frozenset({"yaml"}),
