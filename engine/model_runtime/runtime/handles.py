@@ -20,7 +20,14 @@ from model_runtime.results.tokens import TokenCount
 from model_runtime.results.usage import Usage
 
 from .async_driver import AsyncDriver
-from .binding import Binding, BoundCall, CallOptions, bind_llm_call, tell
+from .binding import (
+    Binding,
+    BoundCall,
+    CallOptions,
+    bind_llm_call,
+    parameter_names,
+    tell,
+)
 from .counting import CountMethod, count_conversation
 from .streams import AsyncStream, Reader, Stream
 from .sync_driver import SyncDriver
@@ -146,6 +153,11 @@ class LanguageModel:
         """
         return self._driver.run(count_conversation(self._binding, messages, tools, method))
 
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """What `parameters` may hold for this model, sorted. MissingCredential like a call."""
+        return parameter_names(self._binding)
+
     def price(self, usage: Usage) -> Price | None:
         """What a call cost, or None when the spec knows no price of this model."""
         return price_of(usage, self._binding.pricing)
@@ -254,6 +266,11 @@ class AsyncLanguageModel:
         The last two send nothing.
         """
         return await self._driver.run(count_conversation(self._binding, messages, tools, method))
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """What `parameters` may hold for this model, sorted. MissingCredential like a call."""
+        return parameter_names(self._binding)
 
     def price(self, usage: Usage) -> Price | None:
         """What a call cost, or None when the spec knows no price of this model."""

@@ -1,0 +1,29 @@
+"""The console and the gateway as one ASGI app. Needs the extra `serve`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from model_runtime.errors import MissingExtra
+
+if TYPE_CHECKING:
+    from .app import create_app
+    from .gateway.keys import GatewayKey
+
+_PLACES = {"create_app": ".app", "GatewayKey": ".gateway.keys"}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name on demand, so that the extra is asked for in words of ours."""
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(importlib.import_module(_PLACES[name], __name__), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("model_runtime"):
+            raise
+        raise MissingExtra("serve", "the console and the gateway") from None
+
+
+__all__ = ["GatewayKey", "create_app"]

@@ -1,0 +1,1 @@
+"""Every provider behind the paths that existing clients speak."""
