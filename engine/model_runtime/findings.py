@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from .branches import Branches
 from .errors import SpecError
 from .location import Place
 from .vocabulary import Severity
@@ -36,9 +37,13 @@ class Finding:
 
 @dataclass(slots=True)
 class Findings:
-    """Collects findings while a spec is loaded and compiled, so that no fault hides another."""
+    """Collects findings while a spec is loaded and compiled, so that no fault hides another.
+
+    `branches` collects what else compilers tell, where somebody counts: the spec's branches.
+    """
 
     items: list[Finding] = field(default_factory=list)
+    branches: Branches | None = field(default=None, repr=False, compare=False)
     # A hostile file can have a fault in each of its values: a search through `items` would not end.
     _seen: set[Finding] = field(default_factory=set, init=False, repr=False, compare=False)
 

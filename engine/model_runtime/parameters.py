@@ -94,7 +94,7 @@ class ParameterTable:
         rules: Iterable[ParameterRule] = (),
         drop: Iterable[str] = (),
     ) -> None:
-        self._rows = dict(rows)
+        self._rows = rows
         self._rules: dict[str, ParameterRule] = {}
         for rule in rules:
             self._rules[rule.canonical] = rule
@@ -302,7 +302,8 @@ _TYPES: dict[str, Callable[[str, Any], Any]] = {
 
 def _convert(row: ParameterRow, value: Any) -> Any:
     if row.values is not None:
-        value = row.values.get(_as_text(value), row.values.get("*", value))
+        text = _as_text(value)
+        value = row.values[text] if text in row.values else row.values.get("*", value)
     convert = CONVERSIONS.get(row.as_kind or "")
     try:
         return convert(value) if convert else value

@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from ._data import shipped
+from .branches import Branches
 from .catalog.models import ModelEntry, read_model
 from .catalog.provider import ProviderDescription, read_provider
 from .compile.provider import CompiledProvider
@@ -21,13 +22,17 @@ from .vocabulary import MODEL_TYPES, ModelStatus, ModelType
 
 @dataclass(slots=True)
 class ProviderRecord:
-    """One provider: its loaded spec, its description, and its compiled form once it is called."""
+    """One provider: its loaded spec, its description, and its compiled form once it is called.
+
+    With `branches` it is compiled so that calls tell which of its branches they took.
+    """
 
     name: str
     loaded: LoadedSpec
     description: ProviderDescription
     findings: Findings
     compiled: CompiledProvider | None = None
+    branches: Branches | None = field(default=None, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
 
     @property
@@ -62,6 +67,7 @@ class ProviderRecord:
             self.loaded.tree,
             credentials=secrets,
             rule_parameters=_rule_parameters(self.description.model_specs),
+            branches=self.branches,
         )
 
     def models(self, status: ModelStatus) -> list[ModelEntry]:

@@ -142,3 +142,19 @@ def test_explain_of_no_rule_names_the_nearest(command: Callable[..., Any]) -> No
 def test_explain_without_a_code_lists_all(command: Callable[..., Any]) -> None:
     """Every rule is listed with its title."""
     assert "A501  A text that looks like a key." in command("explain").out
+
+
+def test_coverage_in_json_tells_every_branch(command: Callable[..., Any], spec: Path) -> None:
+    """`--coverage` makes the JSON a map: the findings, and each branch with how often it was
+    taken."""
+    own = "parameters: {n: n}\n"
+    spec.write_text(HEAD + "base_url: https://api.acme.example/v1\n" + own, encoding="utf-8")
+    done = command("check", spec, "--coverage", "--format", "json")
+    place = {"file": "acme.yaml", "line": 5, "column": 14, "path": "parameters.n", "detail": ""}
+    branch = {"kind": "parameter", "taken": 0, **place}
+    assert done.json["coverage"] == [
+        {"provider": "acme", "written": 1, "exercised": 0, "branches": [branch]}
+    ]
+    assert [finding["code"] for finding in done.json["findings"]] == ["L607"]
+    assert "acme: 0 of 1 branches exercised; open: parameters (1)" in done.err
+    assert command("check", spec, "--coverage", "--max-warnings", 0).code == 1

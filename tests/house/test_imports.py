@@ -18,6 +18,7 @@ LINES: tuple[tuple[str, ...], ...] = (
         "_data",
         "_version",
         "absent",
+        "branches",
         "durations",
         "errors",
         "exchange",

@@ -74,6 +74,12 @@ def run(
     exhaustive: Annotated[
         bool, typer.Option("--exhaustive", help="Cut recorded streams at every byte.")
     ] = False,
+    coverage: Annotated[
+        bool,
+        typer.Option(
+            "--coverage", help="Tell which branches of each spec no recorded exchange takes."
+        ),
+    ] = False,
     specs: Specs = None,
 ) -> None:
     """Load and compile specs, and tell every fault with its place. Nothing is sent."""
@@ -87,7 +93,9 @@ def run(
         # A check in CI that looks into the wrong folder must not pass.
         told = ", ".join(str(path) for path in paths or [])
         raise WrongUsage(f"No spec stands under {told}. Expected files that end in .yaml.")
-    look = partial(check, preview=preview, exchanges=exchanges, exhaustive=exhaustive)
+    look = partial(
+        check, preview=preview, exchanges=exchanges, exhaustive=exhaustive, coverage=coverage
+    )
     checked = look(target)
     if fix:
         checked = _mended(checked, lambda: look(stored(paths or [], specs or [])))
@@ -98,7 +106,12 @@ def run(
 
 
 def check(
-    target: Target, *, preview: bool = False, exchanges: bool = False, exhaustive: bool = False
+    target: Target,
+    *,
+    preview: bool = False,
+    exchanges: bool = False,
+    exhaustive: bool = False,
+    coverage: bool = False,
 ) -> Checked:
     """Check every spec of a target."""
     registry = Registry(target.roots, bundled=target.bundled)
@@ -108,6 +121,7 @@ def check(
         preview=preview,
         exchanges=exchanges,
         exhaustive=exhaustive,
+        coverage=coverage,
         sources=target.sources,
     )
     console = notes()
@@ -123,6 +137,10 @@ def write(checked: Checked, format: Format, sources: Sources) -> None:
     """Write what was found to standard output, and the count to standard error."""
     findings = checked.findings
     match format:
+        case Format.JSON if checked.coverage:
+            told = [finding_data(finding) for finding in findings]
+            counted = [spec.to_dict() for spec in checked.coverage]
+            print_json({"findings": told, "coverage": counted})
         case Format.JSON:
             print_json([finding_data(finding) for finding in findings])
         case Format.SARIF:
@@ -134,6 +152,8 @@ def write(checked: Checked, format: Format, sources: Sources) -> None:
         case Format.TEXT if findings:
             output().print(colored(format_findings(findings, sources)))
             output().print()
+    for spec in checked.coverage:
+        notes().print(str(spec), markup=False)
     notes().print(summary(findings, checked.count), markup=False)
 
 

@@ -47,7 +47,7 @@ class AudioPlan:
         self.media_type: HeaderReader = compile_header_value(
             audio.get("media_type", "header:content-type" if self.is_body else "`null`"),
             findings,
-            place_in(audio, "media_type"),
+            place_in(audio, "media_type") if "media_type" in audio else None,
         )
         self.wraps = audio.get("wrap") == "wav"
         self._rate = int(audio.get("sample_rate", 0))

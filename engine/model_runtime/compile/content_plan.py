@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from model_runtime.accumulate import BlockKind, ReplyBuilder
+from model_runtime.branches import watched_table
 from model_runtime.findings import Findings
+from model_runtime.spec.tree import key_place_of
 
 from .values import Reader, compile_value, place_in, read_text
 
@@ -58,13 +61,16 @@ class ContentPlan:
         self._each = compile_value(spec.get("each", "@"), findings, place_in(spec, "each"))
         self._select = compile_value(spec.get("select", "type"), findings, place_in(spec, "select"))
         parts = spec.get("parts") or {}
-        self.rules = {name: PartRule(rule or {}, findings) for name, rule in parts.items()}
+        rules = {name: PartRule(rule or {}, findings) for name, rule in parts.items()}
+        places = partial(key_place_of, parts)
+        self.rules = watched_table(rules, findings.branches, "part", places)
         self.rules.setdefault("*", PartRule({}, findings))
 
     def rule_for(self, item: Any) -> PartRule:
         """The rule of a part's type, or the rule `*`."""
         found = self._select(item)
-        return self.rules.get(found if isinstance(found, str) else str(found), self.rules["*"])
+        name = found if isinstance(found, str) else str(found)
+        return self.rules.get(name) or self.rules["*"]
 
     def read(self, value: Any, builder: ReplyBuilder, *, is_next_frame: bool = False) -> None:
         """Tell `builder` the parts of a reply.

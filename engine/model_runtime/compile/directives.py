@@ -7,17 +7,19 @@ directive then gives Absent.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from model_runtime.absent import Absent
+from model_runtime.branches import BranchKind, watched
 from model_runtime.errors import InvalidParameter
 from model_runtime.location import Place
+from model_runtime.spec.resolve import close_match
 from model_runtime.spec.tree import copy_map, key_place_of, place_of
 
-from .expressions import close_match, some
 from .fragments import MAX_DEPTH, Compiled, View
 from .merging import case_text, merge
-from .rendering import ABSENT, FAULTY, Render, Scope, Spot, Value, constant, words_for
+from .rendering import ABSENT, FAULTY, Render, Scope, Spot, Value, constant, some, words_for
 from .scopes import ANY, OPEN_LIST, OPEN_MAP, PART_TYPE, Shape
 
 if TYPE_CHECKING:
@@ -157,7 +159,19 @@ def _spot(node: Node, key: str) -> Spot:
 def _branch(compiler: TemplateCompiler, node: Node, key: str) -> Value:
     if key not in node.map:
         return ABSENT
-    return compiler.compile(node.map[key], node.at(key), node.view)
+    kind: BranchKind = "case" if key == "$default" else "condition"
+    value = compiler.compile(node.map[key], node.at(key), node.view)
+    return _watched(compiler, value, kind, key_place_of(node.map, key))
+
+
+def _watched(
+    compiler: TemplateCompiler, value: Value, kind: BranchKind, place: Place | None
+) -> Value:
+    """The same value; for coverage one that counts how often it is rendered."""
+    branches = compiler.findings.branches
+    if branches is None:
+        return value
+    return replace(value, render=watched(value.render, branches, kind, place))
 
 
 def _flag(compiler: TemplateCompiler, node: Node, key: str) -> bool:
@@ -243,7 +257,9 @@ def _switch(compiler: TemplateCompiler, node: Node) -> Value:
     cases: dict[str, Render] = {}
     for key, item in written.items():
         place = place_of(written, key) or node.at("$case")
-        cases[case_text(key) or str(key)] = compiler.compile(item, place, node.view).render
+        value = compiler.compile(item, place, node.view)
+        value = _watched(compiler, value, "case", key_place_of(written, key))
+        cases[case_text(key) or str(key)] = value.render
     has_default = "$default" in node.map
     default = _branch(compiler, node, "$default").render if has_default else None
     if source.shape is PART_TYPE:

@@ -9,11 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from model_runtime.branches import watched_test
 from model_runtime.errors import PROVIDER_ERRORS, ProviderError, ReplyError
 from model_runtime.findings import Findings
 from model_runtime.flows.retry import parse_retry_after
 from model_runtime.json_text import decode_json
 from model_runtime.location import Place
+from model_runtime.spec.tree import key_place_of
 from model_runtime.vocabulary import ERROR_KINDS, ErrorKind
 
 from .values import HeaderReader, compile_header_value, compile_value, place_in
@@ -40,7 +42,9 @@ class ErrorsPlan:
     def __init__(self, spec: Mapping[str, Any], findings: Findings) -> None:
         self.in_success: str | None = spec.get("in_success")
         rules = spec.get("rules") or {}
-        self._rules = [_Rule(rule, findings) for rule in rules.values() if rule]
+        self._rules = [
+            _Rule(rule, findings, key_place_of(rules, name)) for name, rule in rules.items() if rule
+        ]
         self._status = _status_table(spec, findings)
         self._message = compile_value(
             spec.get("message", _ANY_MESSAGE), findings, place_in(spec, "message")
@@ -117,13 +121,16 @@ class _Rule:
 
     __slots__ = ("_from", "_when", "kind", "retryable")
 
-    def __init__(self, spec: Mapping[str, Any], findings: Findings) -> None:
+    def __init__(self, spec: Mapping[str, Any], findings: Findings, place: Place | None) -> None:
         self.kind: ErrorKind = spec.get("kind", "server")
         self.retryable: bool | None = spec.get("retryable")
         self._from = None
         if "from" in spec:
             self._from = _compile_lenient(spec["from"], findings, place_in(spec, "from"))
-        self._when = compile_value(spec.get("when", "`true`"), findings, place_in(spec, "when"))
+        when = compile_value(
+            spec.get("when", "`true`"), findings, place_in(spec, "when"), is_branch=False
+        )
+        self._when = watched_test(when, findings.branches, "error_rule", place)
 
     def matches(self, body: object, headers: Mapping[str, str]) -> bool:
         subject = body if self._from is None else self._from(body, headers)
@@ -182,8 +189,8 @@ def _status_in(body: object) -> int | None:
 
 def _status_table(
     spec: Mapping[str, Any], findings: Findings
-) -> list[tuple[Callable[[str], bool], ErrorKind]]:
-    rows: list[tuple[Callable[[str], bool], ErrorKind]] = []
+) -> list[tuple[Callable[[str], object], ErrorKind]]:
+    rows: list[tuple[Callable[[str], object], ErrorKind]] = []
     table = spec.get("status") or {}
     for pattern, kind in table.items():
         parts = [part.strip() for part in str(pattern).split("|")]
@@ -194,7 +201,9 @@ def _status_table(
                 place_in(table, str(pattern)),
             )
         elif kind in ERROR_KINDS:
-            rows.append((_matches_status(parts), kind))
+            place = key_place_of(table, str(pattern))
+            matches = _matches_status(parts)
+            rows.append((watched_test(matches, findings.branches, "status", place), kind))
     return rows
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from model_runtime.accumulate import BlockKind, ReplyBuilder
+from model_runtime.branches import watched_table
 from model_runtime.errors import ReplyError
 from model_runtime.findings import Findings
 from model_runtime.framing.base import Frame
+from model_runtime.spec.tree import key_place_of
 
 from .content_plan import ContentPlan
 from .extractors import compile_paths
@@ -57,9 +60,9 @@ class EventRules:
             "@" if select.startswith("header:") else select, findings, place_in(spec, "select")
         )
         events = spec.get("events") or {}
-        self._rules = {
-            name: EventRule(rule or {}, response, findings) for name, rule in events.items()
-        }
+        rules = {name: EventRule(rule or {}, response, findings) for name, rule in events.items()}
+        places = partial(key_place_of, events)
+        self._rules = watched_table(rules, findings.branches, "event", places)
         self._unknown_is_error = spec.get("on_unknown") == "error"
 
     def read(self, value: Any, frame: Frame, builder: ReplyBuilder) -> bool:
@@ -132,9 +135,12 @@ def _append(spec: Mapping[str, Any], content: ContentPlan | None, findings: Find
 
 
 def _close(spec: Mapping[str, Any], content: ContentPlan | None, findings: Findings) -> Step:
-    read_key = _key(spec, findings)
+    # A block that is closed without an item is complete as it is, and its key is not looked at.
     has_item = "item" in spec
-    read_item = compile_value(spec.get("item", "@"), findings, place_in(spec, "item"))
+    read_key = _key(spec, findings, is_branch=has_item)
+    read_item = compile_value(
+        spec.get("item", "@"), findings, place_in(spec, "item"), is_branch=has_item
+    )
 
     def step(value: Any, builder: ReplyBuilder) -> None:
         item = read_item(value) if has_item else None
@@ -146,8 +152,9 @@ def _close(spec: Mapping[str, Any], content: ContentPlan | None, findings: Findi
     return step
 
 
-def _key(spec: Mapping[str, Any], findings: Findings) -> Reader:
-    return compile_value(spec.get("key", "index"), findings, place_in(spec, "key"))
+def _key(spec: Mapping[str, Any], findings: Findings, *, is_branch: bool = True) -> Reader:
+    path = spec.get("key", "index")
+    return compile_value(path, findings, place_in(spec, "key"), is_branch=is_branch)
 
 
 _STEPS: dict[str, Callable[[Mapping[str, Any], ContentPlan | None, Findings], Step]] = {

@@ -8,20 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from model_runtime.absent import Absent
+from model_runtime.branches import watched
 from model_runtime.errors import InvalidParameter
 from model_runtime.findings import Findings
 from model_runtime.location import Place
+from model_runtime.spec.resolve import close_match
 
 from .calls import Call, filter_shape
 from .conditions import COMPARISONS, TAKE_ABSENT, TESTS
 from .filters import FILTERS, Filter
-from .grammar import Piece, Refused, read_expression
+from .grammar import Piece, Refused, kind_of, read_expression
 from .lookups import item_of, look_up, member_of
-from .rendering import ABSENT, FAULTY, Reads, Render, Scope, Spot, Value, constant, join_text
+from .rendering import (
+    ABSENT,
+    FAULTY,
+    Reads,
+    Render,
+    Scope,
+    Spot,
+    Value,
+    constant,
+    join_text,
+    some,
+)
 from .scopes import ANY, BOOLEAN, OPEN_LIST, OPEN_MAP, TEXT, Shape
 
 if TYPE_CHECKING:
@@ -93,7 +105,7 @@ class Compiler:
         """Compile a node whose attributes may be read next."""
         handler = NODES.get(type(node).__name__)
         if handler is None:
-            return self.refuse(node, f"{_kind_of(node)} in an expression; {_ACCEPTED}")
+            return self.refuse(node, f"{kind_of(node)} in an expression; {_ACCEPTED}")
         return handler(self, node)
 
     def whole(self, node: nodes.Node) -> Value:
@@ -140,35 +152,6 @@ _ACCEPTED: Final = (
     "it may hold names, attributes, items, constants, comparisons, tests, and/or/not, "
     "`a if b else c`, `~`, lists, maps and filters"
 )
-_NODE_WORDS: Final[dict[str, str]] = {
-    "Call": "a call",
-    "Slice": "a slice",
-    "Add": "arithmetic (`+`)",
-    "Sub": "arithmetic (`-`)",
-    "Mul": "arithmetic (`*`)",
-    "Div": "arithmetic (`/`)",
-    "FloorDiv": "arithmetic (`//`)",
-    "Mod": "arithmetic (`%`)",
-    "Pow": "arithmetic (`**`)",
-    "Pos": "arithmetic (`+`)",
-}
-
-
-def _kind_of(node: nodes.Node) -> str:
-    return _NODE_WORDS.get(type(node).__name__, f"`{type(node).__name__}`")
-
-
-def close_match(word: str, known: Mapping[str, object]) -> str:
-    """The hint "did you mean ...?", or nothing when no known word is close."""
-    found = get_close_matches(word, list(known), n=1)
-    return f"did you mean `{found[0]}`?" if found else ""
-
-
-def some(known: Mapping[str, object], most: int = 20) -> str:
-    """The known words for a message, cut where they become too many."""
-    words = sorted(known)
-    return ", ".join(words[:most]) + (", ..." if len(words) > most else "")
-
 
 # --- names, attributes, items ----------------------------------------------------------------
 
@@ -348,10 +331,21 @@ def _condition(compiler: Compiler, node: nodes.CondExpr) -> Value:
     test = compiler.whole(node.test)
     then = compiler.whole(node.expr1)
     other = compiler.whole(node.expr2) if node.expr2 is not None else ABSENT
-    check, first, second = test.render, then.render, other.render
+    check = test.render
+    first, second = _side(compiler, node, then, "if"), _side(compiler, node, other, "else")
     shape = then.shape if other is ABSENT else _same(then, other)
     value = Value(lambda scope: first(scope) if check(scope) else second(scope), shape)
     return compiler.fold(node, value, test, then, other)
+
+
+def _side(compiler: Compiler, node: nodes.CondExpr, value: Value, word: str) -> Render:
+    """The render of one side of a condition, which is a branch of the spec."""
+    branches = compiler.findings.branches
+    side = node.expr1 if word == "if" else node.expr2
+    if branches is None or side is None:
+        return value.render
+    place = compiler.place.within(side.lineno + compiler.shift) if compiler.place else None
+    return watched(value.render, branches, "condition", place, f"{word} of {compiler.source}")
 
 
 def _concat(compiler: Compiler, node: nodes.Concat) -> Value:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from model_runtime.branches import watched_value
 from model_runtime.errors import ReplyError
 from model_runtime.findings import Findings
 from model_runtime.location import Place
@@ -25,16 +26,20 @@ PathsReader = Callable[[Any], list[Any]]
 _FAULTS = (ValueError, TypeError, ArithmeticError, RecursionError)
 
 
-def compile_path(text: str, findings: Findings, place: Place | None) -> Path:
+def compile_path(
+    text: str, findings: Findings, place: Place | None, *, is_branch: bool = True
+) -> Path:
     """Compile one JMESPath to a function of the reply.
 
-    A fault of the text becomes a finding, and the returned function gives null.
+    A fault of the text becomes a finding, and the returned function gives null. `is_branch`:
+    whether coverage asks that it finds something.
     """
     node = Checker(text, findings, place).read()
     if node is None:
         return _read_nothing
     path = build(node)
-    return _guarded(path, text, place) if can_raise(node) else path
+    path = _guarded(path, text, place) if can_raise(node) else path
+    return watched_value(path, findings.branches, "path", place) if is_branch else path
 
 
 def compile_paths(
@@ -45,6 +50,8 @@ def compile_paths(
     Each value is what `compile_path` alone would read; a prefix that paths share is looked up
     once. This runs for every frame of a stream.
     """
+    if findings.branches is not None:
+        return _one_by_one(paths, findings, places)
     nodes = [
         Checker(text, findings, place).read() for text, place in zip(paths, places, strict=True)
     ]
@@ -62,6 +69,16 @@ def compile_paths(
         (slot, _slot_reader(node, tree, paths[slot], places[slot])) for slot, node in computed
     ]
     return _reader_of_all(tree, readers, len(nodes))
+
+
+def _one_by_one(
+    paths: Sequence[str], findings: Findings, places: Sequence[Place | None]
+) -> PathsReader:
+    """Several paths, each with a reader of its own that counts what it finds."""
+    readers = [
+        compile_path(text, findings, place) for text, place in zip(paths, places, strict=True)
+    ]
+    return lambda value: [read(value) for read in readers]
 
 
 def to_text(value: Any) -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from model_runtime.accumulate import ReplyBuilder
 from model_runtime.findings import Findings
+from model_runtime.location import Place
 
 from .extractors import compile_paths
 from .usage_plan import UsagePlan
@@ -37,12 +38,12 @@ class FieldsPlan:
                 continue
             place = place_in(spec, name)
             apply = FIELDS[name](value, findings, usage)
-            path = _plain_path(name, value)
-            if path is None:
+            plain = _plain_path(name, value, place)
+            if plain is None:
                 self._slow.append((compile_value(value, findings, place), apply))
             else:
-                paths.append(path)
-                places.append(place)
+                paths.append(plain[0])
+                places.append(plain[1])
                 self._applies.append(apply)
         self._extract = compile_paths(paths, findings, places)
 
@@ -56,18 +57,20 @@ class FieldsPlan:
                 apply(builder, found)
 
 
-def _plain_path(name: str, value: object) -> str | None:
-    """The JMESPath of a field that is nothing but a path; None when it does more."""
+# Where a field that is a map holds its path, and the path of one that holds none.
+_PATH_KEYS: Final = {"tool_calls": ("each", "@"), "usage": ("at", "usage"), "finish": ("path", "@")}
+
+
+def _plain_path(name: str, value: object, place: Place | None) -> tuple[str, Place | None] | None:
+    """The JMESPath of a field that is nothing but a path, and its place; None if it does more."""
     if isinstance(value, str):
-        return value
-    if isinstance(value, Mapping):
-        if name == "tool_calls":
-            return str(value.get("each", "@"))
-        if name == "usage":
-            return str(value.get("at", "usage"))
-        if name == "finish" and not set(value) - {"path", "map"}:
-            return str(value.get("path"))
-    return None
+        return value, place
+    if not isinstance(value, Mapping) or name not in _PATH_KEYS:
+        return None
+    if name == "finish" and set(value) - {"path", "map"}:
+        return None
+    key, usual = _PATH_KEYS[name]
+    return str(value.get(key, usual)), place_in(value, key)
 
 
 def _text(value: object, findings: Findings, usage: UsagePlan | None) -> Apply:
@@ -121,8 +124,8 @@ def _state(value: object, findings: Findings, usage: UsagePlan | None) -> Apply:
 
 def _tool_calls(value: object, findings: Findings, usage: UsagePlan | None) -> Apply:
     spec = value if isinstance(value, Mapping) else {}
-    paths = [_tool_path(spec, name) for name in ("index", "id", "name")]
-    read = compile_paths(paths, findings, [place_in(spec, n) for n in ("index", "id", "name")])
+    paths, places = zip(*(_tool_path(spec, name) for name in ("index", "id", "name")), strict=True)
+    read = compile_paths(paths, findings, places)
     new_id = isinstance(spec.get("id"), Mapping)
     read_id = compile_value(spec["id"], findings, place_in(spec, "id")) if new_id else None
     arguments = spec.get("arguments", "arguments")
@@ -147,9 +150,9 @@ def _tool_calls(value: object, findings: Findings, usage: UsagePlan | None) -> A
     return apply
 
 
-def _tool_path(spec: Mapping[str, Any], name: str) -> str:
+def _tool_path(spec: Mapping[str, Any], name: str) -> tuple[str, Place | None]:
     path = spec.get(name)
-    return path if isinstance(path, str) else "`null`"
+    return (path, place_in(spec, name)) if isinstance(path, str) else ("`null`", None)
 
 
 FIELDS: dict[str, Callable[[object, Findings, UsagePlan | None], Apply]] = {

@@ -176,3 +176,22 @@ def _check_size(tree: nodes.Expr) -> None:
 
 def _sentence(message: str | None) -> str:
     return f"this is no expression: {message or 'it cannot be read'}"
+
+
+_NODE_WORDS: Final[dict[str, str]] = {
+    "Call": "a call",
+    "Slice": "a slice",
+    "Add": "arithmetic (`+`)",
+    "Sub": "arithmetic (`-`)",
+    "Mul": "arithmetic (`*`)",
+    "Div": "arithmetic (`/`)",
+    "FloorDiv": "arithmetic (`//`)",
+    "Mod": "arithmetic (`%`)",
+    "Pow": "arithmetic (`**`)",
+    "Pos": "arithmetic (`+`)",
+}
+
+
+def kind_of(node: nodes.Node) -> str:
+    """What a node is that expressions may not hold, in words."""
+    return _NODE_WORDS.get(type(node).__name__, f"`{type(node).__name__}`")

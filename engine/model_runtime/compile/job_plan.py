@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
+from model_runtime.branches import watched_table
 from model_runtime.durations import read_duration
 from model_runtime.errors import ReplyError
 from model_runtime.exchange import HttpReply
 from model_runtime.findings import Findings
 from model_runtime.json_text import decode_json
+from model_runtime.spec.tree import key_place_of
 from model_runtime.vocabulary import JOB_STATUSES, ErrorKind
 
 from .context import CompileContext
@@ -61,9 +64,12 @@ class JobPlan:
         self.timeout = _seconds(poll.get("timeout") or {}, "default", 600.0, findings)
         status = poll.get("status") or {}
         self._status = compile_value(
-            status.get("path", "status"), findings, place_in(poll, "status")
+            status.get("path", "status"), findings, place_in(status, "path")
         )
-        self._words: Mapping[str, str] = status.get("map") or {}
+        words: dict[str, str] = status.get("map") or {}
+        self._words: Mapping[str, str] = watched_table(
+            words, findings.branches, "value", partial(key_place_of, words)
+        )
         failure = poll.get("failure") or {}
         self._message = compile_value(
             failure.get("message", "error"), findings, place_in(failure, "message")
@@ -74,7 +80,7 @@ class JobPlan:
         """Return (running, done or failed; the service's word; its message of a failure)."""
         value = json_of(reply)
         word = str(self._status(value))
-        known = self._words.get(word, self._words.get("*", "running"))
+        known = self._words.get(word) or self._words.get("*", "running")
         status = known if known in JOB_STATUSES else "running"
         return status, word, str(self._message(value) or word) if status == "failed" else ""
 

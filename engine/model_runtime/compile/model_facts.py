@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import Any, Final
 
+from model_runtime.branches import watched_table
 from model_runtime.findings import Findings
 from model_runtime.location import Place
+from model_runtime.spec.tree import copy_map, key_place_of
 from model_runtime.vocabulary import MODEL_TYPES, ModelType
 
 from .extractors import compile_path
@@ -81,7 +84,13 @@ def _features(spec: Mapping[str, Any], findings: Findings) -> Reader:
 def _types(value: Any, findings: Findings, place: Place | None) -> Reader:
     """Read the types of a model that are ours: None when the service tells none at all."""
     table = value.get("map") if isinstance(value, Mapping) else None
-    plain = {key: rest for key, rest in value.items() if key != "map"} if table else value
+    if table:
+        places = partial(key_place_of, table)
+        table = watched_table(table, findings.branches, "value", places)
+    plain = value
+    if table:
+        plain = copy_map(value)
+        plain.remove("map")
     read = compile_value(plain, findings, place)
 
     def types(row: Any) -> list[ModelType] | None:
@@ -98,7 +107,7 @@ def _types(value: Any, findings: Findings, place: Place | None) -> Reader:
 def _translated(word: Any, table: Any) -> Any:
     if not table:
         return word
-    return table.get(str(word), table.get("*", word))
+    return table[str(word)] if str(word) in table else table.get("*", word)
 
 
 def _counting(read: Reader) -> Reader:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any
 
 from model_runtime.auth import Auth
+from model_runtime.branches import Branches, watched, watched_table, watched_test
 from model_runtime.durations import read_duration
 from model_runtime.errors import HostRefused, UnsupportedOperation
 from model_runtime.exchange import Timeouts
@@ -22,7 +24,7 @@ from model_runtime.network import check_base_url, encode_path
 from model_runtime.parameters import ParameterRow, read_table
 from model_runtime.secrets import reveal
 from model_runtime.spec.resolve import patch
-from model_runtime.spec.tree import YamlMap
+from model_runtime.spec.tree import YamlMap, key_place_of
 from model_runtime.vocabulary import MODEL_TYPES, ModelType
 
 from .auth_plan import compile_auth
@@ -82,11 +84,11 @@ class Variant:
         tree: YamlMap,
         credentials: Mapping[str, bool],
         rule_parameters: frozenset[str],
+        branches: Branches | None = None,
     ) -> None:
-        self.findings = Findings()
+        self.findings = Findings(branches=branches)
         self._tree = tree
-        rows = tree.get("parameters")
-        self.rows: dict[str, ParameterRow] = read_table(rows if isinstance(rows, Mapping) else {})
+        self.rows = self._table(_block(tree, "parameters"))
         self._context = CompileContext(
             provider=provider,
             tree=tree,
@@ -123,8 +125,13 @@ class Variant:
 
     def task_rows(self, kind: ModelType) -> dict[str, ParameterRow]:
         """The parameters of an operation other than `llm`: those that it declares itself."""
-        rows = _block(_block(_block(self._tree, "operations"), kind), "parameters")
-        return read_table(rows)
+        return self._table(_block(_block(_block(self._tree, "operations"), kind), "parameters"))
+
+    def _table(self, spec: Mapping[str, Any]) -> dict[str, ParameterRow]:
+        rows, branches = read_table(spec), self.findings.branches
+        if branches is not None:
+            rows = {name: _watched_row(row, spec[name], branches) for name, row in rows.items()}
+        return watched_table(rows, branches, "parameter", partial(key_place_of, spec))
 
     def count(self, kind: ModelType) -> CountOperation | None:
         """The service's own count of tokens for a model type, where the spec declares one."""
@@ -220,7 +227,10 @@ class Variant:
                 f"Provider {self._context.provider!r} has no operation {name!r}; "
                 f"its spec has: {', '.join(operations) or 'none'}."
             )
-        return _COMPILERS[name](spec, self._context, self.errors)
+        # In ordinary use an operation is compiled when it is first called, and so is it taken.
+        place = key_place_of(operations, outer)
+        compile_operation = watched(_COMPILERS[name], self.findings.branches, "operation", place)
+        return compile_operation(spec, self._context, self.errors)
 
     def _compile_base_url(self) -> Template | None:
         if "base_url" not in self._tree:
@@ -245,12 +255,13 @@ class CompiledProvider:
         *,
         credentials: Mapping[str, bool],
         rule_parameters: frozenset[str] = frozenset(),
+        branches: Branches | None = None,
     ) -> None:
         self.name = name
         self._tree = tree
         self._credentials = dict(credentials)
         self._rule_parameters = rule_parameters
-        self._findings = Findings()
+        self._findings = Findings(branches=branches)
         self._rules = _model_rules(name, tree, credentials, self._findings)
         self._variants: dict[tuple[str, ...], Variant] = {}
         self._lock = threading.Lock()
@@ -303,7 +314,9 @@ class CompiledProvider:
         tree = self._tree
         for rule in rules:
             tree = patch(tree, rule.patch, findings)
-        variant = Variant(self.name, tree, self._credentials, self._rule_parameters)
+        variant = Variant(
+            self.name, tree, self._credentials, self._rule_parameters, self._findings.branches
+        )
         own_file = self._tree.place.file if self._tree.place else None
         for finding in findings:
             # What an inherited rule patches may be gone from a child: no fault of either file.
@@ -324,7 +337,8 @@ def _model_rules(
         parameters=None,
         fragments=Fragments(tree),
     )
-    for name, spec in _block(tree, "model_rules").items():
+    block = _block(tree, "model_rules")
+    for name, spec in block.items():
         if not isinstance(spec, Mapping):
             continue
         match = spec.get("match", ())
@@ -332,6 +346,9 @@ def _model_rules(
         if "when" in spec:
             names = context.names("model_rule_when")
             when = compile_expression(str(spec["when"]), names, findings, place_in(spec, "when"))
+        if findings.branches is not None:
+            place = key_place_of(block, name)
+            when = watched_test(when or _always, findings.branches, "model_rule", place)
         rules.append(
             ModelRule(
                 name=name,
@@ -341,6 +358,19 @@ def _model_rules(
             )
         )
     return tuple(rules)
+
+
+def _watched_row(row: ParameterRow, spec: object, branches: Branches) -> ParameterRow:
+    """The same row, whose map of values counts for coverage."""
+    table = spec.get("map") if isinstance(spec, Mapping) else None
+    if row.values is None or not isinstance(table, Mapping):
+        return row
+    places = partial(key_place_of, table)
+    return replace(row, values=watched_table(dict(row.values), branches, "value", places))
+
+
+def _always(_scope: dict[str, object]) -> object:
+    return True
 
 
 def _task_parameters(tree: Mapping[str, Any]) -> frozenset[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -91,6 +91,12 @@ def words_for(value: object) -> str:
         if isinstance(value, kind):
             return words
     return f"a {type(value).__name__}"
+
+
+def some(known: Iterable[str], most: int = 20) -> str:
+    """The known words for a message, cut where they become too many."""
+    words = sorted(known)
+    return ", ".join(words[:most]) + (", ..." if len(words) > most else "")
 
 
 _WORDS: Final[tuple[tuple[type, str], ...]] = (

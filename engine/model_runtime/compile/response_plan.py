@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from model_runtime.accumulate import BuilderOptions, ReplyBuilder
+from model_runtime.branches import watched_table
 from model_runtime.errors import ReplyError
 from model_runtime.findings import Findings
 from model_runtime.results.llm import LLMResult
+from model_runtime.spec.tree import key_place_of
 from model_runtime.think_tags import ThinkTags
 from model_runtime.vocabulary import FinishReason
 
@@ -45,7 +48,7 @@ class ResponsePlan:
             self.is_error = compile_value(in_success, findings, None)
         self.builder_options = BuilderOptions(
             provider=provider,
-            finish_map=_finish_map(spec),
+            finish_map=_finish_map(spec, findings),
             normalize_usage=self.usage.normalize if self.usage else no_usage,
             tool_keys=tuple(stream.get("tool_key") or ("index", "id", "last")),
             think_tags=_think_tags(spec),
@@ -79,10 +82,11 @@ def require_answer(result: LLMResult, value: object) -> LLMResult:
     )
 
 
-def _finish_map(spec: Mapping[str, Any]) -> dict[str, FinishReason | None]:
+def _finish_map(spec: Mapping[str, Any], findings: Findings) -> dict[str, FinishReason | None]:
     finish = spec.get("finish")
-    table = finish.get("map") if isinstance(finish, Mapping) else None
-    return {str(word): reason for word, reason in (table or {}).items()}
+    written = (finish.get("map") if isinstance(finish, Mapping) else None) or {}
+    table: dict[str, FinishReason | None] = {str(word): kind for word, kind in written.items()}
+    return watched_table(table, findings.branches, "finish", partial(key_place_of, written))
 
 
 def _think_tags(spec: Mapping[str, Any]) -> ThinkTags | None:

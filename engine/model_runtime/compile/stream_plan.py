@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from model_runtime.accumulate import ReplyBuilder
+from model_runtime.branches import watched_table
 from model_runtime.errors import (
     PROVIDER_ERRORS,
     InvokeError,
@@ -24,6 +26,7 @@ from model_runtime.framing.base import Frame, Framing, cut
 from model_runtime.json_text import decode_json
 from model_runtime.results.events import Event
 from model_runtime.results.llm import LLMResult
+from model_runtime.spec.tree import key_place_of
 from model_runtime.vocabulary import ErrorKind
 
 from .errors_plan import ErrorsPlan, is_error, read_body
@@ -87,7 +90,10 @@ class StreamPlan:
         self.only = bool(spec.get("only", False))
         self.response = response
         self.errors = errors
-        self.exceptions: Mapping[str, ErrorKind] = spec.get("exceptions") or {}
+        exceptions: dict[str, ErrorKind] = spec.get("exceptions") or {}
+        self.exceptions: Mapping[str, ErrorKind] = watched_table(
+            exceptions, findings.branches, "error_rule", partial(key_place_of, exceptions)
+        )
         self.reading = _reading(spec, response, findings)
 
     def is_done(self, data: str | bytes) -> bool:
@@ -272,7 +278,7 @@ class StreamReader:
         body = read_body(_as_bytes(frame.data))
         error = self._plan.errors.read(None, self._headers, body)
         table = self._plan.exceptions
-        kind = table.get(str(frame.event), table.get("*", "server"))
+        kind = table.get(str(frame.event)) or table.get("*", "server")
         return PROVIDER_ERRORS[kind](
             f"{frame.event}: {error.message}", kind=kind, request_id=error.request_id, body=body
         )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
+from model_runtime.branches import watched_table
 from model_runtime.errors import ReplyError
 from model_runtime.findings import Findings
 from model_runtime.json_text import decode_json
 from model_runtime.location import Place
 from model_runtime.messages import new_call_id
+from model_runtime.spec.tree import key_place_of
 from model_runtime.spec.tree import place_of as place_in
 
 from .extractors import compile_path, shape_of
@@ -28,16 +31,22 @@ Reader = Callable[[Any], Any]
 HeaderReader = Callable[[Any, Mapping[str, str]], Any]
 
 
-def compile_value(spec: object, findings: Findings, place: Place | None) -> Reader:
-    """Compile `path` or `{path, or, default, map, parse, required}` to a function of the JSON."""
+def compile_value(
+    spec: object, findings: Findings, place: Place | None, *, is_branch: bool = True
+) -> Reader:
+    """Compile `path` or `{path, or, default, map, parse, required}` to a function of the JSON.
+
+    `is_branch`: whether coverage asks that the path finds something.
+    """
     if not isinstance(spec, Mapping):
-        return compile_path(str(spec), findings, place)
+        return compile_path(str(spec), findings, place, is_branch=is_branch)
     path = str(spec.get("path", "@"))
-    read = compile_path(path, findings, place_in(spec, "path") or place)
+    read = compile_path(path, findings, place_in(spec, "path") or place, is_branch=is_branch)
     if spec.get("parse") == "json":
         read = _parsing(read)
     if isinstance(table := spec.get("map"), Mapping):
-        read = _mapping(read, dict(table))
+        places = partial(key_place_of, table)
+        read = _mapping(read, watched_table(dict(table), findings.branches, "value", places))
     if spec.get("or") == "new_id":
         read = _with_new_id(read)
     if "default" in spec:
@@ -98,7 +107,7 @@ def _mapping(read: Reader, table: dict[str, Any]) -> Reader:
         if found is None:
             return table.get("null")
         key = found if isinstance(found, str) else to_json(found)
-        return table.get(key, table.get("*", found))
+        return table[key] if key in table else table.get("*", found)
 
     return mapped
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
 from model_runtime.findings import Finding
 from model_runtime.location import Place
 
+from .entry import Entry
 from .rules import RULES
 
 _COMMENT: Final = re.compile(
@@ -62,14 +63,15 @@ class Comments:
                 if code not in RULES:
                     yield _useless(comment, f"there is no rule {code}", "Correct the code.")
 
-    def unused(self, preview: bool) -> Iterator[Finding]:
-        """Comments that silenced nothing, once everything was checked."""
+    def unused(self, has_run: Callable[[Entry], bool]) -> Iterator[Finding]:
+        """Comments that silenced nothing, once everything was checked; `has_run` tells of a rule
+        whether it was among that."""
         for comment in self._items:
             for code in comment.codes:
                 entry = RULES.get(code)
                 if entry is None or code in comment.used:
                     continue
-                if entry.state == "stable" or preview:
+                if has_run(entry):
                     told = f"{code} is not found on line {comment.line}"
                     yield _useless(comment, told, "Remove the comment.")
 

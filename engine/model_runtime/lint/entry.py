@@ -13,7 +13,7 @@ from model_runtime.vocabulary import Severity
 from .subject import Subject
 
 State = Literal["stable", "preview", "retired"]
-FoundBy = Literal["loader", "schema", "compiler", "check", "tests", "rule"]
+FoundBy = Literal["loader", "schema", "compiler", "check", "tests", "coverage", "rule"]
 
 STABLE: Final[State] = "stable"
 PREVIEW: Final[State] = "preview"

@@ -21,6 +21,7 @@ _STAGES: Final[Mapping[str, str]] = {
     "compiler": "when the spec is compiled",
     "check": "by `model-runtime check`",
     "tests": "when the recorded tests run",
+    "coverage": "by `model-runtime check --coverage`",
     "rule": "by a rule of its own",
 }
 

@@ -10,7 +10,8 @@ from model_runtime.findings import Finding, Findings, by_place
 from model_runtime.registry import ProviderRecord, Registry
 
 from .comments import Comments
-from .exchanges import exchange_findings
+from .entry import Entry
+from .exchanges import Coverage, SpecCoverage, exchange_findings
 from .mock_calls import mock_findings
 from .report import Sources
 from .rules import RULES
@@ -23,6 +24,7 @@ class Checked:
 
     by_spec: dict[str, tuple[Finding, ...]]
     files: dict[str, str] = field(default_factory=dict)
+    coverage: tuple[SpecCoverage, ...] = ()
 
     @property
     def count(self) -> int:
@@ -44,7 +46,8 @@ class Runner:
 
     `is_own` says of a file whether it is checked itself: of the other files, which are parents,
     only errors are told. `preview` runs the rules that are not stable yet, `exchanges` the
-    recorded exchanges, whose streams `exhaustive` cuts at every byte.
+    recorded exchanges, whose streams `exhaustive` cuts at every byte. With `coverage` they are
+    played once more, and every branch of a spec that none of them takes is told.
     """
 
     def __init__(
@@ -55,6 +58,7 @@ class Runner:
         preview: bool = False,
         exchanges: bool = False,
         exhaustive: bool = False,
+        coverage: bool = False,
         sources: Sources | None = None,
     ) -> None:
         self._registry = registry
@@ -62,6 +66,7 @@ class Runner:
         self._preview = preview
         self._exchanges = exchanges
         self._exhaustive = exhaustive
+        self._coverage = Coverage() if coverage else None
         self._sources = sources or Sources()
         self._seen: set[Finding] = set()
         self._comments: dict[str, Comments] = {}
@@ -74,18 +79,30 @@ class Runner:
         found = [*record.findings, *self._of_files(record), *self._of_spec(record)]
         if self._exchanges:
             found += exchange_findings(record, is_exhaustive=self._exhaustive)
+        if self._coverage is not None:
+            self._coverage.add(record)
         fresh = tuple(self._kept(_once(found)))
         self._by_spec[name] = fresh
         self._files[name] = record.loaded.files[0] if record.loaded.files else name
         return fresh
 
     def finish(self) -> Checked:
-        """Return everything, with the comments that silenced nothing."""
+        """Return everything, with the branches that no exchange of any spec took, and the
+        comments that silenced nothing."""
+        coverage = self._coverage.specs() if self._coverage is not None else []
+        for spec in coverage:
+            self._by_spec[spec.name] += tuple(self._kept(spec.findings()))
         for name, file in self._files.items():
             if file in self._comments and self._is_own(file):
-                unused = self._kept(self._comments[file].unused(self._preview))
-                self._by_spec[name] = (*self._by_spec[name], *unused)
-        return Checked(self._by_spec, self._files)
+                self._by_spec[name] += tuple(self._kept(self._comments[file].unused(self._runs)))
+        return Checked(self._by_spec, self._files, tuple(coverage))
+
+    def _runs(self, entry: Entry) -> bool:
+        if entry.found_by == "coverage":
+            return self._coverage is not None
+        if entry.found_by == "tests":
+            return self._exchanges
+        return entry.state == "stable" or self._preview
 
     def _of_spec(self, record: ProviderRecord) -> Iterator[Finding]:
         compiled, found = _compile(record)

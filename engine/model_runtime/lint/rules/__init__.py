@@ -27,6 +27,7 @@ from . import (
     l604_endless_job,
     l605_reason,
     l606_useless_comment,
+    l607_unexercised,
     r401_path_syntax,
     r402_path_function,
     r403_or_on_text,
@@ -118,4 +119,5 @@ RULES: Final[dict[str, Entry]] = {
     "L604": Entry(STABLE, WARNING, l604_endless_job),
     "L605": Entry(STABLE, ERROR, l605_reason),
     "L606": Entry(STABLE, WARNING, l606_useless_comment),
+    "L607": Entry(STABLE, WARNING, l607_unexercised),
 }
