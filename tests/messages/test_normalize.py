@@ -131,12 +131,21 @@ def test_unknown_keys_are_kept_in_the_state() -> None:
     """Nothing that a caller says is lost: keys we do not know wait in provider_state."""
     message = {
         "role": "user",
-        "name": "ann",
+        "mood": "glad",
         "content": [{"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}],
     }
     found = normalize_messages(message)[0]
-    assert found["provider_state"] == {"name": "ann"}
+    assert found["provider_state"] == {"mood": "glad"}
     assert found["parts"][0]["provider_state"] == {"cache_control": {"type": "ephemeral"}}
+
+
+def test_name_of_a_speaker_is_kept() -> None:
+    """Who speaks stands beside the role, whatever else the message says."""
+    for more in ({}, {"provider_state": {"mood": "glad"}}):
+        found = normalize_messages({"role": "user", "name": "ann", "content": "hi", **more})
+        assert found == [{"role": "user", "name": "ann", "parts": [text("hi")], **more}]
+    with pytest.raises(InvalidParameter, match=r"messages\[0\]\.name"):
+        normalize_messages({"role": "user", "name": 3, "content": "hi"})
 
 
 def test_refusal_of_an_assistant_is_its_text() -> None:

@@ -17,7 +17,7 @@ from .parts import read_part, read_parts, read_state
 
 # `function` is the older name of the role `tool`.
 _ROLES: Final[dict[str, str]] = {**{role: role for role in ROLES}, "function": "tool"}
-_OWN_KEYS: Final = frozenset({"role", "content", "parts", "provider_state"})
+_OWN_KEYS: Final = frozenset({"role", "content", "parts", "name", "provider_state"})
 
 
 def normalize_messages(prompt: object) -> list[Canonical]:
@@ -94,11 +94,13 @@ def _has_result_parts(message: Mapping[str, Any]) -> bool:
 
 
 def _body(message: Mapping[str, Any], where: str) -> Canonical:
-    """The parts of a message, and what else it says in `provider_state`."""
+    """The parts of a message, who speaks, and what else it says in `provider_state`."""
     key = "parts" if "parts" in message else "content"
     parts = read_parts(message.get(key), f"{where}.{key}")
+    name = message.get("name")
+    named = {} if name is None else {"name": checked_text(name, f"{where}.name")}
     if message.keys() <= _OWN_KEYS and "provider_state" not in message:
-        return {"parts": parts}
+        return {"parts": parts, **named}
     before, after = chat_spelling.parts_beside_content(message, where)
     parts = [
         *(read_part(part, where) for part in before),
@@ -108,7 +110,7 @@ def _body(message: Mapping[str, Any], where: str) -> Canonical:
     keys = chat_spelling.REASONING_KEYS
     texts = {key for key in keys if isinstance(message.get(key), str)}
     taken = _OWN_KEYS | chat_spelling.MESSAGE_KEYS | texts
-    return {"parts": parts, **read_state(message, where, *taken)}
+    return {"parts": parts, **named, **read_state(message, where, *taken)}
 
 
 @dataclass(slots=True)
