@@ -108,6 +108,20 @@ def test_request_that_is_not_sent_is_told(tmp_path: Path) -> None:
     assert "sends 1 of 2 requests" in finding.message
 
 
+REFUSED = "given: {model: small, messages: [{role: user, content: ping}], parameters: {colour: 1}}"
+
+
+@pytest.mark.parametrize("is_stream", [False, True])
+def test_call_that_is_refused_sends_nothing(tmp_path: Path, is_stream: bool) -> None:
+    """An empty list of rounds holds a call to be refused before anything is sent."""
+    given = REFUSED.replace("model: small", f"model: small, stream: {str(is_stream).lower()}")
+    told = "rounds: []\nraises: {error: InvalidParameter}\n"
+    assert checked(tmp_path / "refused", f"{given}\n{told}") == []
+    sent = given.replace("colour", "seed")
+    (finding, *_) = checked(tmp_path / "sent", f"{sent}\n{told}")
+    assert "got TapeEnded" in finding.message
+
+
 def test_order_of_events_is_held(tmp_path: Path) -> None:
     """Events are compared one by one."""
     found = checked(tmp_path, STREAM.replace("text_delta, text: ng", "reasoning_delta, text: ng"))

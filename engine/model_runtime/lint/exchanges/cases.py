@@ -45,8 +45,8 @@ class Case:
 
     @property
     def rounds(self) -> list[Mapping[str, Any]]:
-        """Requests and replies in order."""
-        return list(self.spec.get("rounds") or [self.spec])
+        """Requests and replies in order; none where the call is refused before it is sent."""
+        return list(self.spec.get("rounds", [self.spec]))
 
     def place(self, key: str) -> Place:
         """Where a key of the exchange stands, or else the exchange."""

@@ -56,7 +56,7 @@ def check_case(
     if isinstance(outcome.error, MissingExtra):
         return []
     found = list(compared(case, outcome))
-    if not found and case.is_stream:
+    if not found and case.is_stream and case.rounds:
         found = list(_streamed(case, record, others, is_exhaustive))
     return found[:_MOST]
 
@@ -119,10 +119,10 @@ def _error_frame(case: Case, others: Sequence[Case]) -> bytes | None:
     """The last frame of another stream of the same kind that ends in an error."""
     kinds = {"sse", "text", "x-eventstream"} & set(case.rounds[-1].get("reply") or {})
     for other in others:
+        if not (other.is_stream and other.rounds and "raises" in other.spec):
+            continue
         reply = other.rounds[-1].get("reply") or {}
-        if other.is_stream and "raises" in other.spec and kinds & set(reply):
-            status = reply.get("status", 200)
-            frames = frames_of(reply)
-            if 200 <= status < 300 and frames:
-                return frames[-1]
+        frames = frames_of(reply)
+        if kinds & set(reply) and 200 <= reply.get("status", 200) < 300 and frames:
+            return frames[-1]
     return None
