@@ -7,7 +7,7 @@ files in them are stand-ins.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -147,7 +147,12 @@ class MockCalls:
         table = ParameterTable(self._variant.rows, (), self._variant.drop)
         for stream in (False, True) if operation.can_stream else (False,):
             call = llm_call(operation, self._variant.rows, size, stream)
-            operation.prepare(call, table, self._credentials, BASE_URL)
+            try:
+                operation.prepare(call, table, self._credentials, BASE_URL)
+            except InvalidParameter:
+                # Of a service that fetches media itself, URLs are all that can be rendered.
+                call = replace(call, messages=[_with_urls(m) for m in call.messages])
+                operation.prepare(call, table, self._credentials, BASE_URL)
 
     def _task(self, name: str, size: Size) -> None:
         kind: ModelType = next(known for known in MODEL_TYPES if known == name)
@@ -224,6 +229,14 @@ def _conversation(parts: frozenset[str], *, has_tools: bool) -> list[dict[str, A
         messages.append({"role": "assistant", "parts": [call]})
         messages.append({"role": "tool", "parts": [told]})
     return messages
+
+
+def _with_urls(message: dict[str, Any]) -> dict[str, Any]:
+    """The message with a URL beside the data of each file in it."""
+    parts = [
+        {**part, "url": f"{BASE_URL}/file"} if "data" in part else part for part in message["parts"]
+    ]
+    return {**message, "parts": parts}
 
 
 def task_arguments(kind: ModelType, size: Size, reads: frozenset[str]) -> dict[str, Any]:
