@@ -25,6 +25,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT / "engine"))
 
 from catalogue import matrix  # noqa: E402
+from quirks import table as quirk_table  # noqa: E402
 
 from model_runtime import errors, factory, vocabulary  # noqa: E402
 from model_runtime.auth import AUTH_KINDS  # noqa: E402
@@ -331,6 +332,11 @@ def providers() -> str:
     return table(matrix.HEAD, matrix.rows())
 
 
+def quirks() -> str:
+    """Every quirk of services, with the YAML that says it and what proves it."""
+    return table(quirk_table.HEAD, quirk_table.rows())
+
+
 TABLES: dict[str, Callable[[], str]] = {
     "auth": lambda: kinds(dict(AUTH_KINDS)),
     "commands": commands,
@@ -346,6 +352,8 @@ TABLES: dict[str, Callable[[], str]] = {
     "operations": operations,
     "part types": part_types,
     "providers": providers,
+    "quirk specs": quirk_table.sections,
+    "quirks": quirks,
     "result": result_fields,
     "rules": all_pages,
     "templates": templates,

@@ -7,6 +7,7 @@ test: raises NAME     Python that raises; the text block below it is the message
 test: file NAME       a spec, written to that file, in which nothing is wrong
 test: broken NAME     a spec with faults; the text block below it is what `check` tells
 test: part            a piece of a spec, put behind the head of a small one
+test: quirk NAME      a spec of `tests/quirks/specs`, where it is run with its exchanges
 
 In what is told, `...` stands for some words of one line.
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from quirks.table import spec_text
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 PAGES = sorted(path.name for path in DOCS.glob("*.md"))
@@ -104,6 +106,8 @@ def run_block(page: Page, block: re.Match[str]) -> None:
     elif task == "part":
         head = [line for key, line in HEAD.items() if not re.search(rf"^{key}:", text, re.M)]
         assert faults(page.write("parts/part.yaml", "\n".join([*head, text]))) == ""
+    elif task == "quirk":
+        assert text == spec_text(name)
     else:
         assert task == "broken", f"unknown task {task!r}"
         assert re.fullmatch(pattern(block["told"]), faults(page.write(name, text)))
