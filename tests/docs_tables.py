@@ -163,7 +163,8 @@ def keys(name: str) -> str:
     block = schema if first == "wire" else schema["$defs"][first]
     for key in inner:
         block = block["properties"][key]
-    found = block["properties"]
+    # What may be a text or a map names its keys under the condition that it is a map.
+    found = block.get("properties") or block["then"]["properties"]
     wanted = [key for key in found if (key in WIRE_KEYS if name == "wire" else key[0] != "$")]
     return table(("key", "what it says"), ((code(k), found[k]["description"]) for k in wanted))
 

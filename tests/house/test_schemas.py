@@ -20,7 +20,9 @@ TABLES: dict[str, tuple[str, str]] = {
     "job_statuses": ("model_runtime.vocabulary", "JOB_STATUSES"),
 }
 SCHEMA_KEYWORDS_OF_NAMED_SCHEMAS = ("properties", "$defs", "patternProperties")
-CONDITIONS = ("if", "then", "else", "not", "dependentSchemas")
+CONDITIONS = ("if", "not", "dependentSchemas")
+
+PLACES_OF_SPECS = ("provider_specs/", "examples/", "engine/")
 
 Node = dict[str, object]
 
@@ -66,6 +68,23 @@ def test_enums_of_kinds_equal_the_tables(schemas: dict[str, Node]) -> None:
             if not isinstance(enum, list) or set(enum) != set(table(name)):
                 faults.append(f"{path}: enum {enum} differs from {name}: {sorted(table(name))}")
     assert not faults, "\n".join(faults)
+
+
+def test_every_word_of_a_table_is_described(schemas: dict[str, Node]) -> None:
+    """An editor tells what each kind does while it is chosen."""
+    faults = [
+        path
+        for file, schema in schemas.items()
+        for path, node in nodes(schema, file)
+        if isinstance(node.get("x-kinds"), str) and not is_each_word_described(node)
+    ]
+    assert not faults, "as many enumDescriptions as words are needed:\n" + "\n".join(faults)
+
+
+def is_each_word_described(node: Node) -> bool:
+    """Say whether a list of words has a sentence for each."""
+    words, told = node.get("enum"), node.get("enumDescriptions")
+    return isinstance(words, list) and isinstance(told, list) and len(words) == len(told)
 
 
 def test_every_table_stands_in_a_schema(schemas: dict[str, Node]) -> None:
@@ -122,3 +141,19 @@ def is_described(node: object, file: str, schemas: dict[str, Node]) -> bool:
     for key in pointer.strip("/").split("/"):
         target = target.get(key) if isinstance(target, dict) else None
     return isinstance(target, dict) and is_described(target, other or file, schemas)
+
+
+def test_every_spec_names_its_schema(root: Path, kept_files: tuple[str, ...]) -> None:
+    """The first line of a spec, template or example leads an editor to the schema."""
+    lost = []
+    for name in kept_files:
+        path = root / name
+        is_spec = name.startswith(PLACES_OF_SPECS) and path.suffix == ".yaml"
+        # A file whose name begins with a mark is no spec: the display order, another tool's file.
+        if not is_spec or path.name.startswith(("_", ".")):
+            continue
+        line = path.read_text(encoding="utf-8").partition("\n")[0]
+        schema = line.removeprefix("# yaml-language-server: $schema=")
+        if line == schema or not (path.parent / schema).is_file():
+            lost.append(name)
+    assert not lost
