@@ -85,8 +85,9 @@ def write_spec(folder: Path, address: str, dialect: Dialect) -> Path:
     """Write the provider's YAML as a newcomer would, and return its path."""
     template = files("model_runtime.cli").joinpath("demo_specs", f"{dialect}.yaml")
     file = folder / f"{PROVIDER}.yaml"
-    text = template.read_text(encoding="utf-8").replace("ADDRESS", address)
-    file.write_text(text, encoding="utf-8")
+    # The first line names a schema for whoever edits the template; it is not there in the folder.
+    _, _, text = template.read_text(encoding="utf-8").partition("\n")
+    file.write_text(text.replace("ADDRESS", address), encoding="utf-8")
     return file
 
 

@@ -21,6 +21,7 @@ from . import (
     providers,
     record,
     render,
+    schemas,
     show,
     try_,
     validate_credentials,
@@ -49,6 +50,7 @@ def build_app() -> typer.Typer:
     app.command("validate-credentials")(guarded(validate_credentials.run))
     app.command("check")(guarded(check.run))
     app.command("new")(guarded(new.run))
+    app.command("schemas")(guarded(schemas.run))
     app.command("record")(guarded(record.run))
     app.command("try")(guarded(try_.run))
     app.command("explain")(guarded(explain.run))

@@ -23,6 +23,7 @@ from model_runtime.runtime.sync_driver import SyncDriver
 from .asking import Answer, print_remarks
 from .console import FAILED, WrongUsage, notes
 from .opening import read_text, working
+from .schemas import modeline
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
 _MARKS: Final = {"yes": "green", "no": "dim", "unknown": "yellow"}
@@ -136,7 +137,7 @@ def _free_file(out: Path, name: str) -> Path:
 def _save(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(f"{modeline(file)}\n{text}", encoding="utf-8")
     except OSError as error:
         raise WrongUsage(f"--out: {file} cannot be written: {error.strerror}.") from None
     typer.echo(str(file))
