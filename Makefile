@@ -26,6 +26,10 @@ types: .venv/test.stamp ## mypy --strict and basedpyright
 unit: .venv/test.stamp ## pytest, with the wheel test, and a minute of the lab where it is installed
 	$(BIN)/python -m pytest -n auto -q
 
+editor: .venv/test.stamp ## the language server of editors, installed by npm, on our schemas
+	npm ci --prefix tests/editor --no-progress
+	$(BIN)/python -m pytest -q -rs tests/editor
+
 lab: .venv/test.stamp ## tests against servers of others, where they are installed
 	MODEL_RUNTIME_LAB=all $(BIN)/python -m pytest -q -rs tests/lab
 
@@ -44,7 +48,7 @@ lock: ## write the pinned requirements anew
 	@sh .ci/lock
 
 clean: ## remove .venv and every build product
-	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/editor/node_modules
 
 .venv/bin/python:
 	@sh .ci/venv .venv
@@ -59,4 +63,4 @@ clean: ## remove .venv and every build product
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test check types unit lab fmt bench catalogue lock clean
+.PHONY: help demo test check types unit editor lab fmt bench catalogue lock clean
