@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 import time
 from collections import deque
@@ -77,12 +78,13 @@ class Loopback:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
 
-    def start(self) -> None:
-        """Listen on a free port."""
+    def start(self, tls: ssl.SSLContext | None = None) -> None:
+        """Listen on a free port, for secure connections where TLS is given."""
         self._thread.start()
-        self._server = self._call(asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=512))
+        server = asyncio.start_server(self._serve, "127.0.0.1", 0, backlog=512, ssl=tls)
+        self._server = self._call(server)
         self.port: int = self._server.sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 
     def stop(self) -> None:
         """Close everything and end the thread."""
@@ -129,6 +131,9 @@ class Loopback:
         finally:
             self.alive -= 1
             self._tasks.discard(task)
+            if writer.get_extra_info("sslcontext"):
+                # In order, TLS would wait for the client to say goodbye as well.
+                writer.transport.abort()
             writer.close()
             with suppress(ConnectionError):
                 await writer.wait_closed()

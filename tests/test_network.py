@@ -7,17 +7,16 @@ import pytest
 from model_runtime.absent import Absent
 from model_runtime.errors import HostRefused, InvalidParameter
 from model_runtime.findings import Findings
+from model_runtime.hosts import check_address, normal_host
 from model_runtime.location import Place
 from model_runtime.network import (
     add_query,
-    check_address,
     check_base_url,
     check_destination,
     header_name,
     header_value,
     host_allowed,
     join_url,
-    normal_host,
     origin,
     path_segment,
     path_segments,

@@ -62,7 +62,9 @@ class RuntimeCore:
     """What both runtimes share: the providers, and what the host has set."""
 
     def __init__(self, settings: Settings) -> None:
-        self.registry = Registry(settings.specs, bundled=settings.bundled)
+        self.registry = Registry(
+            settings.specs, bundled=settings.bundled, untrusted=settings.untrusted
+        )
         self.settings = settings
         self.credentials = _credentials(settings)
         self.memory = Memory()
@@ -289,10 +291,15 @@ def _form_for(record: ProviderRecord, entry: ModelEntry | None) -> tuple[FormFie
 
 
 def _credentials(settings: Settings) -> Given:
-    """What the host gives, else what its store holds, else None for the environment."""
-    if settings.credentials is not None or settings.credential_store is None:
+    """What the host gives, else what its store holds, else None for the environment.
+
+    An untrusted spec names the variables of the environment that it wants: it gets none of them.
+    """
+    if settings.credentials is not None:
         return settings.credentials
-    return settings.credential_store.read
+    if settings.credential_store is not None:
+        return settings.credential_store.read
+    return {} if settings.untrusted else None
 
 
 def typed_url(url: str) -> str:

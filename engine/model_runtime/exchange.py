@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 T = TypeVar("T")
+# Which addresses a request may be sent to: any but metadata services and link-local ones, or
+# public ones alone, over https.
+Reach = Literal["any", "public"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +31,16 @@ class Timeouts:
 class HttpRequest:
     """A request as it goes out. Header names are lower case; `body` is the final bytes.
 
-    Its `repr` shows no header, query or body: tools that report errors print local variables.
+    `reach` is `public` where the URL is not the user's own word: a server sent it, or it comes
+    from an untrusted spec or credential. Its `repr` shows no header, query or body: tools that
+    report errors print local variables.
     """
 
     method: str
     url: str
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes = b""
+    reach: Reach = "any"
 
     def __repr__(self) -> str:
         return f"HttpRequest({self.method} {self.url.partition('?')[0]})"

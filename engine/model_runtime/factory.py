@@ -60,6 +60,10 @@ class ModelRuntime:
         retries: how often to try again, instead of what the specs say.
         status: a callable that tells what the host knows of a model (disabled ...), or None.
         credential_store: where credentials are kept, asked when `credentials` is None.
+        untrusted: whether `specs` and credentials come from people whom you do not trust. Requests
+            then go over https to public addresses only, the environment is not read, and a spec
+            cannot take the name of another; SECURITY.md tells all. `base_urls` and `base_url`
+            are your own words and stay trusted.
 
     Nothing is read before it is needed, and nothing is sent before a call. Close the runtime,
     or use it in a `with` block, to close its connections.
@@ -81,6 +85,7 @@ class ModelRuntime:
         retries: int | None = None,
         status: StatusLookup | None = None,
         credential_store: CredentialStore | None = None,
+        untrusted: bool = False,
     ) -> None:
         self._core = open_core(
             Settings(
@@ -96,6 +101,7 @@ class ModelRuntime:
                 retries=retries,
                 status=status,
                 credential_store=credential_store,
+                untrusted=untrusted,
             )
         )
         self._driver = self._core.sync_driver(client)
@@ -293,6 +299,7 @@ class AsyncModelRuntime:
         retries: int | None = None,
         status: StatusLookup | None = None,
         credential_store: CredentialStore | None = None,
+        untrusted: bool = False,
     ) -> None:
         self._core = open_core(
             Settings(
@@ -308,6 +315,7 @@ class AsyncModelRuntime:
                 retries=retries,
                 status=status,
                 credential_store=credential_store,
+                untrusted=untrusted,
             )
         )
         self._driver = self._core.async_driver(client)

@@ -1,14 +1,11 @@
-"""Addresses: which hosts may be reached, and how a URL is put together. Nothing is sent here.
+"""URLs: where they may lead, and how they and headers are put together. Nothing is sent here.
 
-A host can be written in many ways (decimal, hexadecimal, octal, short, mapped into IPv6, in
-wide digits); all are brought to one form before they are judged.
+Hosts are judged in `hosts`; whoever connects judges the addresses that a name resolves to as well.
 """
 
 from __future__ import annotations
 
-import ipaddress
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
@@ -17,41 +14,13 @@ from urllib.parse import SplitResult, quote, unquote, urlsplit
 
 from .absent import Absent
 from .errors import HostRefused, InvalidParameter
+from .exchange import Reach
 from .findings import Findings
+from .hosts import BAD_IN_URL, PUBLIC_ONLY, normal_host, refuse_host
 from .location import Place
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
-# Link-local networks, and the addresses at which clouds hand credentials to whoever asks.
-NEVER_NETWORKS: Final = tuple(
-    ipaddress.ip_network(network)
-    for network in (
-        "169.254.0.0/16",
-        "fe80::/10",
-        "fd00:ec2::254/128",
-        "fd20:ce::254/128",
-        "100.100.100.200/32",
-        "168.63.129.16/32",
-        "192.0.0.192/32",
-    )
-)
-NEVER_HOSTS: Final = frozenset(
-    {
-        "metadata",
-        "metadata.google.internal",
-        "metadata.goog",
-        "instance-data",
-        "instance-data.ec2.internal",
-    }
-)
-# IPv6 networks whose last 32 bits are an IPv4 address: mapped, translated, and compatible.
-_HOLD_IPV4: Final = tuple(
-    ipaddress.IPv6Network(network)
-    for network in ("::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "::/96")
-)
-_BAD_IN_URL: Final = re.compile(r"[\x00-\x20\x7f-\x9f\\<>\"^`{|}]")
 _RAW_IN_PATH: Final = re.compile(r'[<>"^`{|}]')
 _HEADER_NAME: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")
 # Headers that frame a message or belong to one connection: two of them are two readings of it.
@@ -111,12 +80,38 @@ def check_base_url(
     return True
 
 
-def check_address(address: str, *, allow_private: bool) -> None:
-    """Refuse an address that a host name resolved to; `allow_private` as for a typed URL.
+def check_reach(url: str, reach: Reach) -> None:
+    """Judge the URL of a request by its text, right before it is sent.
 
-    Raises HostRefused.
+    Raises HostRefused for a metadata service, and where `reach` is `public` for plain http, this
+    machine and private networks.
     """
-    _refuse_host(normal_host(address), address, allow_private)
+    # A query may hold a key, and is rarely the same twice: such a URL is not remembered.
+    (_judge_reach if "?" in url else _known_reach)(url, reach)
+
+
+def _judge_reach(url: str, reach: Reach) -> None:
+    parts, host = _split(url)
+    if reach == "public" and parts.scheme != "https":
+        raise HostRefused(f"URL {_shown(url)!r}: it must begin with https://. {PUBLIC_ONLY}")
+    is_any = reach == "any"
+    refuse_host(host, f"URL {_shown(url)!r}", allow_private=is_any, help=PUBLIC_ONLY)
+
+
+_known_reach = lru_cache(maxsize=256)(_judge_reach)
+
+
+def reach_of(url: str, base: str, allow_hosts: Iterable[str]) -> Reach:
+    """How far a URL may lead that stands beside a base URL or was sent by a server.
+
+    At the base's own origin it is judged as the base is. Elsewhere it leads to public addresses,
+    unless `allow_hosts` names its very host: then whoever wrote the spec has chosen it.
+    """
+    where = origin(url)
+    named = where.partition("://")[2]
+    if where == origin(base) or any(named == host.lower() for host in allow_hosts):
+        return "any"
+    return "public"
 
 
 def host_allowed(url: str, allow_hosts: Sequence[str], base_origin: str | None) -> bool:
@@ -127,7 +122,7 @@ def host_allowed(url: str, allow_hosts: Sequence[str], base_origin: str | None) 
     """
     try:
         where = origin(url)
-        _refuse_host(normal_host(urlsplit(url).hostname or ""), url, allow_private=True)
+        refuse_host(normal_host(urlsplit(url).hostname or ""), url, allow_private=True)
     except HostRefused:
         return False
     if base_origin is not None and where == base_origin:
@@ -262,35 +257,9 @@ def header_value(name: str, value: str) -> str:
     return value.strip(" \t")
 
 
-# A process calls few hosts and base URLs, each of them over and over.
-@lru_cache(maxsize=1024)
-def normal_host(host: str) -> str:
-    """Bring a host to one form: an address as it is usually written, or a lower-case name.
-
-    Understands all that a system resolver takes for an address: `2852039166`, `0x7f.1`,
-    `0251.0376.0251.0376`, and IPv4 inside IPv6. Raises HostRefused for what is no host.
-    """
-    plain = unicodedata.normalize("NFKC", host).replace("\u3002", ".").lower()
-    plain = plain.removeprefix("[").removesuffix("]").rstrip(".")
-    if not plain or _BAD_IN_URL.search(plain) or any(mark in plain for mark in "%/?#@"):
-        raise HostRefused(f"{host!r} is not a host name or address.")
-    if ":" in plain:
-        return str(_inner_ipv4(_ipv6(plain, host)))
-    numbers = _ipv4_number(plain)
-    return plain if numbers is None else str(ipaddress.IPv4Address(numbers))
-
-
-def is_private(host: str) -> bool:
-    """Whether a host in normal form is this machine, a private network, or no public address."""
-    address = _address(host)
-    if address is None:
-        return host == "localhost" or host.endswith((".localhost", ".local", ".internal"))
-    return not address.is_global or address.is_multicast
-
-
 def _split(url: str) -> tuple[SplitResult, str]:
     """Take a URL apart after refusing what different parsers read differently."""
-    if found := _BAD_IN_URL.search(url):
+    if found := BAD_IN_URL.search(url):
         raise HostRefused(f"URL {_shown(url)!r}: the character {found[0]!r} does not belong there.")
     try:
         parts = urlsplit(url)
@@ -334,25 +303,7 @@ def _judge_base_url(url: str, typed_by_user: bool) -> None:
     if parts.fragment:
         raise HostRefused(f"URL {_shown(url)!r}: a base URL has no fragment.")
     _refuse_dots(parts.path)
-    _refuse_host(host, url, allow_private=typed_by_user)
-
-
-def _refuse_host(host: str, url: str, allow_private: bool) -> None:
-    """Refuse a host in normal form that must never, or not here, be reached."""
-    address = _address(host)
-    is_never = host in NEVER_HOSTS or (
-        address is not None and any(address in network for network in NEVER_NETWORKS)
-    )
-    if is_never:
-        raise HostRefused(
-            f"URL {_shown(url)!r}: {host} is a metadata service or a link-local address. "
-            "Such addresses are never reached."
-        )
-    if not allow_private and is_private(host):
-        raise HostRefused(
-            f"URL {_shown(url)!r}: {host} is on this machine or a private network. "
-            "Only a URL that the user types may lead there: a credential of format url."
-        )
+    refuse_host(host, f"URL {_shown(url)!r}", allow_private=typed_by_user)
 
 
 def _refuse_dots(path: str) -> None:
@@ -362,59 +313,6 @@ def _refuse_dots(path: str) -> None:
     for form in (path, unquote(path), unquote(unquote(path))):
         if any(part in (".", "..") for part in re.split(r"[/\\]", form)):
             raise HostRefused(f"The path {path!r} climbs with '.' or '..'; write it without.")
-
-
-def _address(host: str) -> Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        return None
-
-
-def _ipv6(text: str, host: str) -> ipaddress.IPv6Address:
-    try:
-        return ipaddress.IPv6Address(text)
-    except ValueError:
-        raise HostRefused(f"{host!r} is not a host name or address.") from None
-
-
-def _inner_ipv4(address: ipaddress.IPv6Address) -> Address:
-    """The IPv4 address that an IPv6 one stands for, or the address itself."""
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address.teredo is not None:
-        return address.teredo[1]
-    # :: and ::1 lie in the last of the networks and are addresses of their own.
-    if int(address) > 1 and any(address in network for network in _HOLD_IPV4):
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address
-
-
-def _ipv4_number(host: str) -> int | None:
-    """Read a host as C's inet_aton does: one to four numbers, the last of which fills the rest.
-
-    None when it is a name. A name whose last part is a number cannot exist and is refused.
-    """
-    parts = host.split(".")
-    numbers = [_number(part) for part in parts]
-    if numbers[-1] is None:
-        return None
-    *first, last = [number for number in numbers if number is not None]
-    fits = len(first) == len(parts) - 1 <= 3 and all(number < 256 for number in first)
-    if not fits or last >= 256 ** (4 - len(first)):
-        raise HostRefused(f"{host!r} is not a host name or address.")
-    for index, number in enumerate(first):
-        last += number << 8 * (3 - index)
-    return last
-
-
-def _number(text: str) -> int | None:
-    """A decimal, octal (leading 0) or hexadecimal (leading 0x) number, or None."""
-    if re.fullmatch(r"0x[0-9a-f]{0,32}", text):
-        return int(text[2:] or "0", 16)
-    if re.fullmatch(r"0[0-7]{1,32}", text):
-        return int(text, 8)
-    return int(text) if re.fullmatch(r"[0-9]{1,32}", text) else None
 
 
 def _has_control(text: str) -> bool:

@@ -16,6 +16,7 @@ from .catalog.provider import ProviderDescription, read_provider
 from .compile.provider import CompiledProvider
 from .errors import SpecError, UnknownProvider
 from .findings import Finding, Findings
+from .location import Place
 from .spec.load import LoadedSpec, SpecFolders, load
 from .vocabulary import MODEL_TYPES, ModelStatus, ModelType
 
@@ -31,6 +32,7 @@ class ProviderRecord:
     loaded: LoadedSpec
     description: ProviderDescription
     findings: Findings
+    is_untrusted: bool = False
     compiled: CompiledProvider | None = None
     branches: Branches | None = field(default=None, repr=False, compare=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False, compare=False)
@@ -68,6 +70,7 @@ class ProviderRecord:
             credentials=secrets,
             rule_parameters=_rule_parameters(self.description.model_specs),
             branches=self.branches,
+            is_untrusted=self.is_untrusted,
         )
 
     def models(self, status: ModelStatus) -> list[ModelEntry]:
@@ -83,15 +86,26 @@ class ProviderRecord:
 
 
 class Registry:
-    """All providers under some spec folders. Thread-safe."""
+    """All providers under some spec folders. Thread-safe.
 
-    def __init__(self, specs: Sequence[Any] | os.PathLike[str], *, bundled: bool) -> None:
+    An `untrusted` registry holds to public addresses whatever it compiles, and takes a name from
+    the first of its folders that has it: no spec gets at the credentials of another.
+    """
+
+    def __init__(
+        self,
+        specs: Sequence[Any] | os.PathLike[str],
+        *,
+        bundled: bool,
+        untrusted: bool = False,
+    ) -> None:
         roots: list[Any] = [shipped("provider_specs")] if bundled else []
         # One path is a natural slip, and as a sequence it would be one entry for each letter.
         specs = [specs] if isinstance(specs, str | os.PathLike) else specs
         # The schemas of the bundled specs are checked before a release, not at each start.
         unchecked = frozenset({0}) if bundled else frozenset()
-        self._folders = SpecFolders([*roots, *specs], unchecked)
+        self._folders = SpecFolders([*roots, *specs], unchecked, untrusted)
+        self._is_untrusted = untrusted
         self._records: dict[str, ProviderRecord] = {}
         self._lock = threading.RLock()
 
@@ -124,6 +138,13 @@ class Registry:
                 "`model-runtime providers` lists all; a spec of your own goes into specs=[...]."
             )
         findings = Findings()
+        for file in self._folders.left_out(name):
+            findings.add(
+                "S106",
+                f"an untrusted spec cannot take the name {name!r}, which another has already.",
+                Place(file.shown, 1, 1),
+                help="Give it a name of its own.",
+            )
         loaded = load(name, self._folders, findings)
         operations = loaded.own_operations
         description = read_provider(
@@ -133,7 +154,7 @@ class Registry:
             is_callable=not loaded.described,
             own_operations=[kind for kind in MODEL_TYPES if kind in operations],
         )
-        return ProviderRecord(name, loaded, description, findings)
+        return ProviderRecord(name, loaded, description, findings, self._is_untrusted)
 
 
 def _rule_parameters(models: Sequence[Mapping[str, Any]]) -> frozenset[str]:

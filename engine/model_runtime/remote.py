@@ -11,10 +11,9 @@ from .compile.model_facts import spec_of
 from .credentials.form import scope_values
 from .errors import InvokeError, UnknownModel
 from .exchange import Flow
-from .flows.call import Exchange
 from .flows.pages import Row, pages
 from .registry import ProviderRecord
-from .runtime.binding import Binding, redact_error, retry_policy
+from .runtime.binding import Binding, bind_exchange, redact_error
 from .runtime.discovery import described
 from .secrets import Redactor
 from .vocabulary import MODEL_TYPES, ModelType
@@ -116,19 +115,14 @@ def _rows(binding: Binding, max_age: float) -> Flow[list[Row]]:
     listing = variant.listing("list_models")
     values = binding.find_credentials()
     credentials = scope_values(binding.form, values)
-    base_url = binding.base_url or variant.base_url(credentials)
+    base_url = binding.base(variant, credentials)
     key = binding.memory.key("list", binding.provider, base_url, credentials=values)
     if (known := binding.memory.recall(key, max_age)) is not None:
         remembered: list[Row] = known
         return remembered
-    exchange = Exchange(
-        request=listing.first(credentials, base_url),
-        scope={"credentials": credentials},
-        auth=listing.auth or variant.auth,
-        errors=variant.errors,
-        timeouts=variant.timeouts,
-        retry=retry_policy(variant.retry, binding.retries),
-    )
+    request = listing.first(credentials, base_url)
+    scope: dict[str, object] = {"credentials": credentials}
+    exchange = bind_exchange(binding, variant, request, scope, auth=listing.auth)
     try:
         rows = yield from pages(exchange, listing)
     except InvokeError as error:

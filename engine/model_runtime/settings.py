@@ -34,3 +34,4 @@ class Settings:
     retries: int | None = None
     status: StatusLookup | None = None
     credential_store: CredentialStore | None = None
+    untrusted: bool = False

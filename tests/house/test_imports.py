@@ -26,6 +26,7 @@ LINES: tuple[tuple[str, ...], ...] = (
         "json_text",
         "location",
         "multipart",
+        "hosts",
         "network",
         "patterns",
         "secrets",

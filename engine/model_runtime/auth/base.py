@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Protocol, Self
 
 from model_runtime.absent import Absent
@@ -130,12 +131,7 @@ def with_headers(request: HttpRequest, headers: Mapping[str, str]) -> HttpReques
     Raises InvalidParameter for a name or value that a header cannot have.
     """
     checked = {header_name(name): header_value(name, text) for name, text in headers.items()}
-    return HttpRequest(
-        method=request.method,
-        url=request.url,
-        headers={**request.headers, **checked},
-        body=request.body,
-    )
+    return replace(request, headers={**request.headers, **checked})
 
 
 def options_under(options: Mapping[str, object], name: str) -> Mapping[str, object]:

@@ -13,7 +13,15 @@ from urllib.parse import urlencode
 from model_runtime.absent import Absent
 from model_runtime.durations import read_duration
 from model_runtime.errors import PROVIDER_ERRORS, InvalidParameter, InvokeError, ProviderError
-from model_runtime.exchange import Exclusive, Flow, HttpReply, HttpRequest, Send, Timeouts
+from model_runtime.exchange import (
+    Exclusive,
+    Flow,
+    HttpReply,
+    HttpRequest,
+    Reach,
+    Send,
+    Timeouts,
+)
 from model_runtime.json_text import decode_json
 from model_runtime.location import Place
 from model_runtime.network import check_base_url
@@ -78,7 +86,7 @@ class Expiry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRequest:
-    """The request that fetches a token, as templates."""
+    """The request that fetches a token, as templates; `reach` says where its URL may lead."""
 
     method: str
     url: object
@@ -86,9 +94,10 @@ class TokenRequest:
     headers: object = None
     form: object = None
     body: object = None
+    reach: Reach = "any"
 
     @classmethod
-    def from_spec(cls, options: Mapping[str, object]) -> Self:
+    def from_spec(cls, options: Mapping[str, object], reach: object) -> Self:
         return cls(
             method=str(options.get("method", "POST")).upper(),
             url=options.get("url"),
@@ -96,6 +105,7 @@ class TokenRequest:
             headers=options.get("headers"),
             form=options.get("form"),
             body=options.get("body"),
+            reach="public" if reach == "public" else "any",
         )
 
     def build(self, scope: Scope) -> HttpRequest:
@@ -108,7 +118,9 @@ class TokenRequest:
         headers = {"accept": "application/json"}
         if media_type:
             headers["content-type"] = media_type
-        request = HttpRequest(method=self.method, url=url, headers=headers, body=body)
+        request = HttpRequest(
+            method=self.method, url=url, headers=headers, body=body, reach=self.reach
+        )
         request = QueryAuth(self.query).change(request, scope)
         return HeaderAuth(self.headers).change(request, scope)
 
@@ -173,7 +185,7 @@ class TokenExchangeAuth:
         jwt = options_under(options_under(options, "assertion"), "jwt")
         keys = options.get("cache_key")
         return cls(
-            request=TokenRequest.from_spec(options_under(options, "request")),
+            request=TokenRequest.from_spec(options_under(options, "request"), options.get("reach")),
             token=_path(options.get("token")) or (lambda body: body),
             apply=_applied(options_under(options, "apply")),
             assertion=JwtAssertion.from_spec(jwt) if jwt else None,

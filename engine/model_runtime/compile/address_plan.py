@@ -7,7 +7,15 @@ from typing import Any
 
 from model_runtime.absent import Absent
 from model_runtime.errors import HostRefused, InvalidParameter
-from model_runtime.network import check_destination, host_allowed, join_url, origin, path_segment
+from model_runtime.exchange import Reach
+from model_runtime.network import (
+    check_destination,
+    host_allowed,
+    join_url,
+    origin,
+    path_segment,
+    reach_of,
+)
 from model_runtime.secrets import reveal
 
 from .context import CompileContext
@@ -36,6 +44,13 @@ class AddressPlan:
         self._url = self._template(spec, "url", is_encoded=not _is_lone(spec.get("url")))
         self._allow_hosts = (*_hosts(spec), *_hosts(context.tree))
         self._stays = spec.get("same_origin_as") is not None
+
+    def reach(self, url: str, base_url: str) -> Reach:
+        """How far a URL that `build` gave may lead."""
+        if self._url is None:
+            return "any"
+        named = () if self._context.is_untrusted else self._allow_hosts
+        return reach_of(url, base_url, named)
 
     @property
     def templates(self) -> tuple[Template | None, ...]:

@@ -9,6 +9,7 @@ from model_runtime.auth import AUTH_KINDS, Auth
 from model_runtime.auth.any import AnyAuth
 from model_runtime.branches import Branches, watched_test
 from model_runtime.durations import read_duration
+from model_runtime.exchange import Reach
 from model_runtime.location import Place
 from model_runtime.spec.tree import key_place_of
 
@@ -66,7 +67,10 @@ def _compile_kind(spec: Mapping[str, Any], context: CompileContext) -> Auth:
     options = _OptionCompiler(context, is_exchange=kind == "token_exchange")
     place: Place | None = getattr(spec, "place", None)
     skip = {"kind", "when"}
-    return auth_class.from_spec({k: options.compile(spec, k) for k in spec if k not in skip}, place)
+    compiled = {k: options.compile(spec, k) for k in spec if k not in skip}
+    # No option of a spec: how far the requests may lead that the auth itself sends.
+    reach: Reach = "public" if context.is_untrusted else "any"
+    return auth_class.from_spec({**compiled, "reach": reach}, place)
 
 
 class _OptionCompiler:

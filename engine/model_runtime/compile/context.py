@@ -22,6 +22,8 @@ class CompileContext:
     credentials: Mapping[str, bool]
     parameters: frozenset[str] | None
     fragments: Fragments
+    # Whether the host trusts neither the spec nor the credentials: see `ModelRuntime(untrusted=)`.
+    is_untrusted: bool = False
 
     def names(self, field: Field, operation: str = "llm") -> dict[str, Shape]:
         """The names that a field of an operation sees."""

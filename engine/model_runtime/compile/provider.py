@@ -20,7 +20,7 @@ from model_runtime.errors import HostRefused, UnsupportedOperation
 from model_runtime.exchange import Timeouts
 from model_runtime.findings import Findings
 from model_runtime.flows.retry import RetryPolicy
-from model_runtime.network import check_base_url, encode_path
+from model_runtime.network import check_base_url, check_reach, encode_path
 from model_runtime.parameters import ParameterRow, read_table
 from model_runtime.secrets import reveal
 from model_runtime.spec.resolve import patch
@@ -85,6 +85,7 @@ class Variant:
         credentials: Mapping[str, bool],
         rule_parameters: frozenset[str],
         branches: Branches | None = None,
+        is_untrusted: bool = False,
     ) -> None:
         self.findings = Findings(branches=branches)
         self._tree = tree
@@ -96,6 +97,7 @@ class Variant:
             credentials=credentials,
             parameters=frozenset(self.rows) | rule_parameters | _task_parameters(tree),
             fragments=Fragments(tree),
+            is_untrusted=is_untrusted,
         )
         self.errors = ErrorsPlan(_block(tree, "errors"), self.findings)
         self.auth: Auth = compile_auth(_block(tree, "auth"), self._context)
@@ -194,6 +196,8 @@ class Variant:
             raise HostRefused(f"The base URL {url!r} does not start with https:// or http://.")
         url = encode_path(url)
         check_base_url(url, typed_by_user=True)
+        if self._context.is_untrusted:
+            check_reach(url, "public")
         return url
 
     def compile_all(self) -> None:
@@ -256,8 +260,10 @@ class CompiledProvider:
         credentials: Mapping[str, bool],
         rule_parameters: frozenset[str] = frozenset(),
         branches: Branches | None = None,
+        is_untrusted: bool = False,
     ) -> None:
         self.name = name
+        self.is_untrusted = is_untrusted
         self._tree = tree
         self._credentials = dict(credentials)
         self._rule_parameters = rule_parameters
@@ -315,7 +321,12 @@ class CompiledProvider:
         for rule in rules:
             tree = patch(tree, rule.patch, findings)
         variant = Variant(
-            self.name, tree, self._credentials, self._rule_parameters, self._findings.branches
+            self.name,
+            tree,
+            self._credentials,
+            self._rule_parameters,
+            self._findings.branches,
+            is_untrusted=self.is_untrusted,
         )
         own_file = self._tree.place.file if self._tree.place else None
         for finding in findings:

@@ -80,7 +80,10 @@ class RequestPlan:
             _set_header(headers, header_name(name), value)
         if encoded.content_type is not None:
             headers.setdefault("content-type", encoded.content_type)
-        return HttpRequest(method=self.method, url=url, headers=headers, body=encoded.data)
+        reach = self._address.reach(url, base_url)
+        return HttpRequest(
+            method=self.method, url=url, headers=headers, body=encoded.data, reach=reach
+        )
 
     def render_body(self, scope: Scope) -> object:
         """Render a JSON body as data: with the stream's part and `extra_body` laid over it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from model_runtime.auth import Auth
@@ -16,6 +16,7 @@ from model_runtime.exchange import (
     HttpRequest,
     Open,
     OpenReply,
+    Reach,
     Send,
     Timeouts,
 )
@@ -34,7 +35,10 @@ class ErrorReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """Everything that a flow needs to know about one request."""
+    """Everything that a flow needs to know about one request.
+
+    `reach` is that of the base URL; a request may be held to less.
+    """
 
     request: HttpRequest
     scope: dict[str, object]
@@ -42,7 +46,14 @@ class Exchange:
     errors: ErrorReader
     timeouts: Timeouts
     retry: RetryPolicy
+    reach: Reach = "any"
     clock: Clock = time.monotonic
+
+    def outgoing(self) -> HttpRequest:
+        """The request, held to public addresses where its base URL is."""
+        if self.reach == "any":
+            return self.request
+        return replace(self.request, reach=self.reach)
 
 
 def call(exchange: Exchange, read: Callable[[HttpReply, float], T]) -> Flow[T]:
@@ -74,7 +85,7 @@ def open_stream(
 
 def _send(exchange: Exchange) -> Flow[HttpReply]:
     for is_last in (False, True):
-        request = yield from exchange.auth.apply(exchange.request, exchange.scope)
+        request = yield from exchange.auth.apply(exchange.outgoing(), exchange.scope)
         reply: HttpReply = yield Send(request, exchange.timeouts)
         if is_last or not exchange.auth.should_refresh(reply.status, reply.body):
             break
@@ -86,7 +97,7 @@ def _send(exchange: Exchange) -> Flow[HttpReply]:
 
 def _open(exchange: Exchange) -> Flow[OpenReply]:
     for is_last in (False, True):
-        request = yield from exchange.auth.apply(exchange.request, exchange.scope)
+        request = yield from exchange.auth.apply(exchange.outgoing(), exchange.scope)
         opened: OpenReply = yield Open(request, exchange.timeouts)
         if 200 <= opened.status < 300:
             return opened

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from model_runtime._data import shipped
 from model_runtime.errors import HostRefused
-from model_runtime.network import is_private, normal_host
+from model_runtime.hosts import is_private, normal_host
 
 from .learned import Learned, Note
 from .service import BEARER

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections import deque
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Final
 
 import httpx
 
 from model_runtime.exchange import HttpRequest
 
+from .dialling import async_dial
 from .http1 import ReplyReader
 from .replies import AsyncIncoming, Incoming, from_async_httpx, is_idle
 from .sync_lane import BODY_READ, BROKEN, LANE_LIMITS, STREAM_READ
-from .transport import Address, TimeoutMap, build_request, encode_request
+from .transport import Address, TimeoutMap, build_request, encode_request, end_of, within
 
 # So much may wait unread before the server is made to wait.
 _MAX_UNREAD: Final = 256 * 1024
@@ -71,13 +73,16 @@ class AsyncLane:
         self, pipe: _Pipe, request: HttpRequest, head: bytes, waits: TimeoutMap
     ) -> AsyncIncoming:
         reader = self._reader = ReplyReader(request.method)
+        ends = waits["ends"]
         await pipe.send(head, request.body, waits["write"])
-        while not reader.feed_head(await pipe.read(waits["read"])):
+        # A head that comes byte by byte has no more time than one that comes at once.
+        head_ends = end_of(within(waits["read"], ends))
+        while not reader.feed_head(await pipe.read(within(None, head_ends))):
             pass
         return Incoming(
             reader.status,
             reader.headers,
-            _chunks(pipe, reader, waits),
+            _chunks(pipe, reader, waits, ends),
             self.close,
             lambda: None,
         )
@@ -227,36 +232,40 @@ class _Pipe(asyncio.Protocol):
 
 
 async def _connect(address: Address, tls: ssl.SSLContext, seconds: float | None) -> _Pipe:
-    loop = asyncio.get_running_loop()
-    is_secure = address.scheme == "https"
-    # A host may have an address family that leads nowhere. Loops of others do not know this option.
-    is_own = isinstance(loop, asyncio.BaseEventLoop)
-    options: dict[str, Any] = {"happy_eyeballs_delay": 0.25} if is_own else {}
     try:
         async with asyncio.timeout(seconds):
-            _, made = await loop.create_connection(
-                _Pipe,
-                address.host,
-                address.connect_port,
-                ssl=tls if is_secure else None,
-                server_hostname=address.host if is_secure else None,
-                **options,
-            )
+            return await _piped(await async_dial(address), address, tls)
     except TimeoutError:
         raise httpx.ConnectTimeout("") from None
     except (OSError, UnicodeError) as error:
         raise httpx.ConnectError(str(error)) from None
-    pipe: _Pipe = made
+
+
+async def _piped(plain: socket.socket, address: Address, tls: ssl.SSLContext) -> _Pipe:
+    """Hand a socket to the event loop, with TLS for the host's name where the scheme asks."""
+    is_secure = address.scheme == "https"
+    try:
+        _, pipe = await asyncio.get_running_loop().create_connection(
+            _Pipe,
+            sock=plain,
+            ssl=tls if is_secure else None,
+            server_hostname=address.host if is_secure else None,
+        )
+    except BaseException:
+        plain.close()
+        raise
     return pipe
 
 
-async def _chunks(pipe: _Pipe, reader: ReplyReader, waits: TimeoutMap) -> AsyncIterator[bytes]:
+async def _chunks(
+    pipe: _Pipe, reader: ReplyReader, waits: TimeoutMap, ends: float | None
+) -> AsyncIterator[bytes]:
     body, data = reader.body, reader.rest
     while True:
         if data and (piece := body.feed(data)):
             yield piece
         if body.is_done:
             return
-        data = await pipe.read(waits["read"])
+        data = await pipe.read(within(waits["read"], ends))
         if not data:
             body.finish()

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from model_runtime.auth import Auth
 from model_runtime.compile.operation import LLMCall, LLMOperation, PreparedCall
 from model_runtime.compile.provider import CompiledProvider, Variant
 from model_runtime.credentials.form import FormField, scope_values
 from model_runtime.durations import read_duration
 from model_runtime.errors import InvalidParameter, InvokeError, ProviderError
-from model_runtime.exchange import HttpRequest, Timeouts
+from model_runtime.exchange import HttpRequest, Reach, Timeouts
 from model_runtime.flows.call import Exchange
 from model_runtime.flows.retry import RetryPolicy
 from model_runtime.messages import (
@@ -63,6 +64,15 @@ class Binding:
             return self
         return replace(self, model_properties={**self.model_properties, **told})
 
+    def base(self, variant: Variant, credentials: Mapping[str, object]) -> str:
+        """The base URL: the one that the host named, else that of the spec and credentials."""
+        return self.base_url or variant.base_url(credentials, self.model, self.model_properties)
+
+    @property
+    def reach(self) -> Reach:
+        """Where its requests may lead. What the host named itself, it trusts."""
+        return "public" if self.compiled.is_untrusted and self.base_url is None else "any"
+
     @property
     def name(self) -> str:
         """`provider/model`."""
@@ -112,13 +122,15 @@ def bind_llm_call(
         _llm_call(binding, prompt, stream, options),
         ParameterTable(variant.rows, binding.rules, variant.drop),
         credentials,
-        binding.base_url or variant.base_url(credentials, binding.model, binding.model_properties),
+        binding.base(variant, credentials),
     )
     redactor = Redactor.of(credentials)
     tell_request(binding.hooks, prepared.request, redactor)
     return BoundCall(
         binding=binding,
-        exchange=bind_exchange(binding, variant, prepared, options.timeout),
+        exchange=bind_exchange(
+            binding, variant, prepared.request, prepared.scope, timeout=options.timeout
+        ),
         operation=operation,
         prepared=prepared,
         redactor=redactor,
@@ -135,16 +147,28 @@ def parameter_names(binding: Binding) -> tuple[str, ...]:
 
 
 def bind_exchange(
-    binding: Binding, variant: Variant, prepared: PreparedCall, timeout: object = None
+    binding: Binding,
+    variant: Variant,
+    request: HttpRequest,
+    scope: dict[str, object],
+    *,
+    auth: Auth | None = None,
+    timeout: object = None,
+    retries: int | None = None,
 ) -> Exchange:
-    """The exchange of a prepared call, with the timeouts and retries that hold for it."""
+    """The exchange of a request, with the timeouts, retries and reach that hold for it.
+
+    `auth` is for requests that do not have the provider's own; `retries` as the host's setting.
+    """
+    times = binding.retries if retries is None else retries
     return Exchange(
-        request=prepared.request,
-        scope=prepared.scope,
-        auth=variant.auth,
+        request=request,
+        scope=scope,
+        auth=auth or variant.auth,
         errors=variant.errors,
         timeouts=read_timeouts(timeout, variant.timeouts),
-        retry=retry_policy(variant.retry, binding.retries),
+        retry=retry_policy(variant.retry, times),
+        reach=binding.reach,
     )
 
 

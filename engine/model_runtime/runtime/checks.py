@@ -12,12 +12,12 @@ from model_runtime.compile.provider import Variant
 from model_runtime.credentials.form import scope_values
 from model_runtime.errors import CredentialsInvalid, InvokeError, UnsupportedOperation
 from model_runtime.exchange import Flow
-from model_runtime.flows.call import Exchange, call
+from model_runtime.flows.call import call
 from model_runtime.parameters import ParameterTable
 from model_runtime.secrets import Redactor
 from model_runtime.vocabulary import ModelType
 
-from .binding import Binding, CallOptions, bind_llm_call, redact_error, retry_policy
+from .binding import Binding, CallOptions, bind_exchange, bind_llm_call, redact_error
 from .handles import invoke_flow
 from .task_arguments import TASK_ARGUMENTS
 from .task_binding import bind_task, task_flow
@@ -91,15 +91,8 @@ def _ask(binding: Binding, kind: str) -> Flow[None]:
     credentials = scope_values(binding.form, binding.find_credentials())
     variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
     operation = variant.check_request(kind)
-    base_url = binding.base_url or variant.base_url(credentials, binding.model)
-    exchange = Exchange(
-        request=operation.request(credentials, base_url),
-        scope={"credentials": credentials},
-        auth=variant.auth,
-        errors=variant.errors,
-        timeouts=variant.timeouts,
-        retry=retry_policy(variant.retry, binding.retries),
-    )
+    request = operation.request(credentials, binding.base(variant, credentials))
+    exchange = bind_exchange(binding, variant, request, {"credentials": credentials})
     yield from call(exchange, lambda reply, _seconds: operation.read(reply))
 
 
@@ -109,15 +102,8 @@ def _list(binding: Binding) -> Flow[None]:
     if "list_models" not in variant.operation_names:
         return
     listing = variant.listing("list_models")
-    base_url = binding.base_url or variant.base_url(credentials)
-    exchange = Exchange(
-        request=listing.first(credentials, base_url),
-        scope={"credentials": credentials},
-        auth=variant.auth,
-        errors=variant.errors,
-        timeouts=variant.timeouts,
-        retry=retry_policy(variant.retry, binding.retries),
-    )
+    request = listing.first(credentials, binding.base(variant, credentials))
+    exchange = bind_exchange(binding, variant, request, {"credentials": credentials})
     yield from call(exchange, lambda reply, _seconds: listing.read(reply))
 
 
@@ -136,7 +122,7 @@ def _task(binding: Binding, kind: ModelType, given: Mapping[str, Any]) -> Flow[N
 def _host(binding: Binding) -> str:
     try:
         credentials = scope_values(binding.form, binding.find_credentials())
-        url = binding.base_url or _variant(binding).base_url(credentials)
+        url = binding.base(_variant(binding), credentials)
     except (InvokeError, UnsupportedOperation):
         return "the service"
     parts = urlsplit(url)

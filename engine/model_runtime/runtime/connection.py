@@ -13,7 +13,7 @@ from model_runtime.exchange import HttpReply, HttpRequest, OpenReply, Timeouts
 
 from .decoding import Inflater, inflater_for
 from .replies import C, Incoming, R, SyncIncoming, plain_socket
-from .transport import TimeoutMap, read_headers, timed_out, translate
+from .transport import TimeoutMap, end_of, read_headers, timed_out, translate
 
 STREAM_MAX_BYTES: Final = 1024 * 1024 * 1024
 TAIL_SECONDS: Final = 0.05
@@ -39,7 +39,8 @@ class Call:
         if left is not None and left <= 0:
             raise timed_out(request, timeouts, "total")
         connect, first = _least(timeouts.connect, left), _least(timeouts.first_byte, left)
-        return {"connect": connect, "pool": connect, "write": first, "read": first}
+        waits = {"connect": connect, "pool": connect, "write": first, "read": first}
+        return waits | {"ends": end_of(left)}
 
     def left(self) -> float | None:
         """The seconds until the deadline; None without one."""

@@ -12,7 +12,7 @@ from model_runtime.compile.provider import Variant
 from model_runtime.credentials.form import scope_values
 from model_runtime.errors import InvalidParameter, InvokeError, MissingExtra
 from model_runtime.exchange import Flow, HttpReply
-from model_runtime.flows.call import Exchange, call
+from model_runtime.flows.call import call
 from model_runtime.messages import normalize_messages, normalize_tools, restrict_state
 from model_runtime.parameters import ParameterTable
 from model_runtime.results.tokens import TokenCount
@@ -20,7 +20,7 @@ from model_runtime.secrets import Redactor
 from model_runtime.tokens import count_messages, estimate_tokens, find_tokenizer
 from model_runtime.vocabulary import ModelType
 
-from .binding import Binding, redact_error, retry_policy
+from .binding import Binding, bind_exchange, redact_error
 from .task_arguments import embedding_arguments
 
 CountMethod = Literal["auto", "remote", "local", "estimate"]
@@ -96,7 +96,7 @@ def _remote(
     variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
     operation = variant.count(kind)
     assert operation is not None
-    base_url = binding.base_url or variant.base_url(credentials, binding.model)
+    base_url = binding.base(variant, credentials)
     scope = {
         "model": binding.model,
         "model_properties": binding.model_properties,
@@ -106,14 +106,7 @@ def _remote(
         "extra_body": Absent,
         **make_scope(variant, credentials),
     }
-    exchange = Exchange(
-        request=operation.request(scope, base_url),
-        scope=scope,
-        auth=variant.auth,
-        errors=variant.errors,
-        timeouts=variant.timeouts,
-        retry=retry_policy(variant.retry, binding.retries),
-    )
+    exchange = bind_exchange(binding, variant, operation.request(scope, base_url), scope)
     try:
         tokens: int = yield from call(exchange, _reading(operation))
     except InvokeError as error:

@@ -10,11 +10,11 @@ from model_runtime.compile.provider import Variant
 from model_runtime.credentials.form import scope_values
 from model_runtime.errors import InvokeError, ProviderError
 from model_runtime.exchange import Flow
-from model_runtime.flows.call import Exchange, call
+from model_runtime.flows.call import call
 from model_runtime.secrets import Redactor
 from model_runtime.vocabulary import ModelType
 
-from .binding import Binding, redact_error, retry_policy
+from .binding import Binding, bind_exchange, redact_error
 from .memory import Key
 
 
@@ -34,14 +34,9 @@ def described(
     if (known := binding.memory.recall(key, age)) is not None:
         facts: Facts = known
         return facts
-    exchange = Exchange(
-        request=operation.request(binding.model, credentials, base_url),
-        scope={"credentials": credentials, "model": binding.model},
-        auth=variant.auth,
-        errors=variant.errors,
-        timeouts=variant.timeouts,
-        retry=retry_policy(variant.retry, binding.retries if retries is None else retries),
-    )
+    request = operation.request(binding.model, credentials, base_url)
+    scope: dict[str, object] = {"credentials": credentials, "model": binding.model}
+    exchange = bind_exchange(binding, variant, request, scope, retries=retries)
     try:
         facts = yield from call(exchange, lambda reply, _seconds: operation.read(reply))
     except InvokeError as error:
@@ -82,8 +77,6 @@ def _place(binding: Binding, variant: Variant) -> tuple[Mapping[str, object], st
     """The credentials, the base URL, and the key under which the answer is remembered."""
     values = binding.find_credentials()
     credentials = scope_values(binding.form, values)
-    base_url = binding.base_url or variant.base_url(
-        credentials, binding.model, binding.model_properties
-    )
+    base_url = binding.base(variant, credentials)
     key = binding.memory.key("describe", binding.name, base_url, credentials=values)
     return credentials, base_url, key

@@ -23,7 +23,7 @@ from model_runtime.exchange import HttpRequest
 from .async_lane import AsyncLane, AsyncProxyLane
 from .replies import AsyncIncoming, SyncIncoming
 from .sync_lane import SyncLane, SyncProxyLane
-from .transport import Address, TimeoutMap
+from .transport import Address, Origin, TimeoutMap
 
 
 class _Lane(Protocol):
@@ -31,7 +31,6 @@ class _Lane(Protocol):
 
 
 P = TypeVar("P", bound=_Lane)
-Origin = tuple[str, str, int | None]
 
 MAX_CONNECTIONS: Final = 1000
 MAX_IDLE: Final = 100

@@ -23,6 +23,7 @@ from model_runtime.exchange import (
     Timeouts,
     Wait,
 )
+from model_runtime.network import check_reach
 
 from .connection import (
     STREAM_MAX_BYTES,
@@ -141,6 +142,7 @@ class SyncDriver:
 
     def _send(self, request: HttpRequest, waits: TimeoutMap) -> SyncIncoming:
         if self._client is not None:
+            check_reach(request.url, request.reach)
             outgoing = build_request(request, waits)
             response = self._client.send(outgoing, stream=True, follow_redirects=False)
             return from_httpx(response)

@@ -11,9 +11,10 @@ import httpx
 
 from model_runtime.exchange import HttpRequest
 
+from .dialling import dial
 from .http1 import ReplyReader, SizedBody
 from .replies import Incoming, SyncIncoming, from_httpx, is_idle
-from .transport import Address, TimeoutMap, build_request, encode_request
+from .transport import Address, TimeoutMap, build_request, encode_request, end_of, within
 
 # One read of a stream: events that arrive together are handled together, yet the first of them is
 # handed out before many others are looked at.
@@ -70,23 +71,26 @@ class SyncLane:
         self, connection: socket.socket, request: HttpRequest, head: bytes, waits: TimeoutMap
     ) -> SyncIncoming:
         reader = self._reader = ReplyReader(request.method)
-        refused = _send_all(connection, head, request.body, waits["write"])
+        ends = waits["ends"]
+        refused = _send_all(connection, head, request.body, waits["write"], ends)
+        # A head that comes byte by byte has no more time than one that comes at once.
+        head_ends = end_of(within(waits["read"], ends))
         try:
-            while not reader.feed_head(_receive(connection, STREAM_READ, waits["read"])):
+            while not reader.feed_head(_receive(connection, STREAM_READ, None, head_ends)):
                 pass
         except BROKEN as error:
             raise refused or error from None
         return Incoming(
             reader.status,
             reader.headers,
-            _chunks(connection, reader, waits),
+            _chunks(connection, reader, waits, ends),
             self.close,
             lambda: connection,
         )
 
     def _connect(self, address: Address, seconds: float | None) -> socket.socket:
         try:
-            plain = socket.create_connection((address.host, address.connect_port), seconds)
+            plain = dial(address, seconds)
             try:
                 plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 if address.scheme != "https":
@@ -131,15 +135,19 @@ class SyncProxyLane:
 
 
 def _send_all(
-    connection: socket.socket, head: bytes, body: bytes, seconds: float | None
+    connection: socket.socket,
+    head: bytes,
+    body: bytes,
+    seconds: float | None,
+    ends: float | None,
 ) -> httpx.WriteError | None:
     """Send a request; a broken connection is returned, for the server may have said why."""
-    connection.settimeout(seconds)
     try:
         # One packet for what is short. Each piece of what is long has the whole time.
         rest = memoryview(head + body if len(body) < BODY_READ else head)
         for part in (rest, memoryview(body)[len(rest) - len(head) :]):
             while part:
+                _wait_for(connection, seconds, ends)
                 part = part[connection.send(part) :]
     except TimeoutError:
         raise httpx.WriteTimeout("") from None
@@ -148,9 +156,11 @@ def _send_all(
     return None
 
 
-def _receive(connection: socket.socket, size: int, seconds: float | None) -> bytes:
-    connection.settimeout(seconds)
+def _receive(
+    connection: socket.socket, size: int, seconds: float | None, ends: float | None
+) -> bytes:
     try:
+        _wait_for(connection, seconds, ends)
         return connection.recv(size)
     except TimeoutError:
         raise httpx.ReadTimeout("") from None
@@ -158,7 +168,18 @@ def _receive(connection: socket.socket, size: int, seconds: float | None) -> byt
         raise httpx.ReadError(str(error)) from None
 
 
-def _chunks(connection: socket.socket, reader: ReplyReader, waits: TimeoutMap) -> Iterator[bytes]:
+def _wait_for(connection: socket.socket, seconds: float | None, ends: float | None) -> None:
+    """Set how long the next operation may take: some seconds, and not past the call's end."""
+    left = within(seconds, ends)
+    if left == 0:
+        # A socket takes 0 for "do not wait", and then tells something else.
+        raise TimeoutError
+    connection.settimeout(left)
+
+
+def _chunks(
+    connection: socket.socket, reader: ReplyReader, waits: TimeoutMap, ends: float | None
+) -> Iterator[bytes]:
     body, data = reader.body, reader.rest
     size = BODY_READ if isinstance(body, SizedBody) else STREAM_READ
     while True:
@@ -166,7 +187,7 @@ def _chunks(connection: socket.socket, reader: ReplyReader, waits: TimeoutMap) -
             yield piece
         if body.is_done:
             return
-        data = _receive(connection, size, waits["read"])
+        data = _receive(connection, size, waits["read"], ends)
         if not data:
             body.finish()
 

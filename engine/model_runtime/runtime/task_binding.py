@@ -20,7 +20,7 @@ from model_runtime.errors import HostRefused, InvokeError, UnsupportedOperation
 from model_runtime.exchange import Flow, HttpReply, HttpRequest, OpenReply, Timeouts
 from model_runtime.flows.call import Exchange, call, open_stream
 from model_runtime.flows.task import run_task
-from model_runtime.network import host_allowed, origin
+from model_runtime.network import host_allowed, origin, reach_of
 from model_runtime.parameters import ParameterTable
 from model_runtime.pricing import priced
 from model_runtime.results.rerank import RerankResult
@@ -30,10 +30,10 @@ from model_runtime.vocabulary import ModelType
 from .binding import (
     Binding,
     CallOptions,
+    bind_exchange,
     bind_llm_call,
     read_timeouts,
     redact_error,
-    retry_policy,
     tell,
     tell_request,
 )
@@ -119,15 +119,10 @@ def bind_task(
         operation=operation,
         scopes=scopes,
         warnings=warnings,
-        base_url=binding.base_url
-        or variant.base_url(credentials, binding.model, binding.model_properties),
-        exchange=Exchange(
-            request=HttpRequest(method="GET", url=""),
-            scope={},
-            auth=variant.auth,
-            errors=variant.errors,
+        base_url=binding.base(variant, credentials),
+        exchange=replace(
+            bind_exchange(binding, variant, HttpRequest(method="GET", url=""), {}),
             timeouts=timeouts,
-            retry=retry_policy(variant.retry, binding.retries),
         ),
         options=options,
         redactor=Redactor.of(credentials),
@@ -203,7 +198,9 @@ def _fetch(bound: BoundTask, reference: AudioReference) -> Flow[Any]:
             f"The audio is at {origin(reference.url)}, which the spec does not allow. "
             "Name its host in response.audio.allow_hosts."
         )
-    request = HttpRequest(method="GET", url=reference.url)
+    named = () if bound.binding.compiled.is_untrusted else reference.allow_hosts
+    reach = reach_of(reference.url, bound.base_url, named)
+    request = HttpRequest(method="GET", url=reference.url, reach=reach)
     exchange = replace(
         bound.exchange, request=request, scope={}, auth=AUTH_KINDS["none"].from_spec({}, None)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -22,7 +23,8 @@ from model_runtime.errors import (
     ReplyError,
     TimedOut,
 )
-from model_runtime.exchange import HttpRequest, Timeouts
+from model_runtime.exchange import HttpRequest, Reach, Timeouts
+from model_runtime.network import check_reach
 
 from .decoding import ACCEPT_ENCODING
 from .http1 import write_head
@@ -32,13 +34,28 @@ P = TypeVar("P")
 # The clients that a host may hand in; other rooms name them by these.
 SyncClient = httpx.Client
 AsyncClient = httpx.AsyncClient
-# The timeouts of httpx: connect, pool, write and read.
+# The timeouts of httpx: connect, pool, write and read; and `ends`, the moment at which the call is
+# over, which only connections of our own heed.
 TimeoutMap = dict[str, float | None]
+Origin = tuple[str, str, int | None, Reach]
 MAX_HEADERS: Final = 256
 MAX_HEADER_BYTES: Final = 64 * 1024
 _PORTS: Final = {"http": 80, "https": 443}
 _OWN_HEADERS: Final = (b"host", b"content-length", b"transfer-encoding")
 _USER_AGENT: Final = f"model-runtime/{__version__}"
+
+
+def end_of(seconds: float | None) -> float | None:
+    """The moment, on the monotonic clock, at which some seconds from now are over."""
+    return None if seconds is None else time.monotonic() + seconds
+
+
+def within(seconds: float | None, ends: float | None) -> float | None:
+    """The seconds to wait for one thing: no longer than until `ends`, and never less than 0."""
+    if ends is None:
+        return seconds
+    left = max(ends - time.monotonic(), 0.0)
+    return left if seconds is None else min(seconds, left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,18 +167,22 @@ def translate(
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a URL leads, and what the request says of it. `port` is None for the scheme's own."""
+    """Where a URL leads, and what the request says of it. `port` is None for the scheme's own.
+
+    `reach` says which addresses its host may resolve to.
+    """
 
     scheme: str
     host: str
     port: int | None
     authority: bytes
     target: bytes
+    reach: Reach
 
     @property
-    def origin(self) -> tuple[str, str, int | None]:
+    def origin(self) -> Origin:
         """What requests must share to share connections."""
-        return self.scheme, self.host, self.port
+        return self.scheme, self.host, self.port, self.reach
 
     @property
     def connect_port(self) -> int:
@@ -170,27 +191,29 @@ class Address:
 
 
 def address_of(request: HttpRequest) -> Address:
-    """Read the URL of a request. HostRefused when it is none that can be called."""
-    url = request.url
+    """Read the URL of a request. HostRefused when it is none that can, or may, be called."""
+    url, reach = request.url, request.reach
     try:
         # A query may hold a key, and is rarely the same twice: such a URL is not remembered.
-        return _read_address(url) if "?" in url else _known_address(url)
+        return _read_address(url, reach) if "?" in url else _known_address(url, reach)
     except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise translate(error, request, Timeouts(), "connect") from None
 
 
-def _read_address(url: str) -> Address:
+def _read_address(url: str, reach: Reach) -> Address:
     parsed = httpx.URL(url)
     if parsed.scheme not in _PORTS:
         raise httpx.UnsupportedProtocol("")
     if not parsed.raw_host:
         raise httpx.InvalidURL("")
+    check_reach(url, reach)
     return Address(
         parsed.scheme,
         parsed.raw_host.decode("ascii"),
         parsed.port,
         parsed.netloc,
         parsed.raw_path,
+        reach,
     )
 
 
@@ -278,7 +301,7 @@ class Pools(Generic[P]):
         self._lock = threading.Lock()
         self._trust: ssl.SSLContext | None = None
         self._ways: dict[tuple[str | None, bool], P] = {}
-        self._origins: dict[tuple[str, str, int | None], P] = {}
+        self._origins: dict[Origin, P] = {}
 
     def way_to(self, address: Address) -> P:
         """Return the pool that leads to an address."""

@@ -8,12 +8,11 @@ from model_runtime.absent import Absent
 from model_runtime.credentials.form import scope_values
 from model_runtime.errors import InvokeError
 from model_runtime.exchange import Flow
-from model_runtime.flows.call import Exchange
 from model_runtime.flows.pages import pages
 from model_runtime.results.tts import Voice
 from model_runtime.secrets import Redactor
 
-from .binding import Binding, redact_error, retry_policy
+from .binding import Binding, bind_exchange, redact_error
 
 
 def voices_flow(binding: Binding, language: str | None) -> Flow[tuple[Voice, ...]]:
@@ -38,20 +37,14 @@ def _fetched(binding: Binding, language: str | None) -> Flow[list[Voice]]:
     credentials = scope_values(binding.form, binding.find_credentials())
     variant = binding.compiled.variant(binding.model, binding.model_properties, credentials)
     listing = variant.listing("voices")
-    base_url = binding.base_url or variant.base_url(credentials, binding.model)
+    base_url = binding.base(variant, credentials)
     names = {
         "model": binding.model,
         "model_properties": binding.model_properties,
         "language": Absent if language is None else language,
     }
-    exchange = Exchange(
-        request=listing.first(credentials, base_url, names),
-        scope={"credentials": credentials},
-        auth=variant.auth,
-        errors=variant.errors,
-        timeouts=variant.timeouts,
-        retry=retry_policy(variant.retry, binding.retries),
-    )
+    request = listing.first(credentials, base_url, names)
+    exchange = bind_exchange(binding, variant, request, {"credentials": credentials})
     try:
         rows = yield from pages(exchange, listing)
     except InvokeError as error:

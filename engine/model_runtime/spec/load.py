@@ -97,10 +97,15 @@ class SpecFolders:
     are looked through on first use; files that were read are kept, so that a base which many
     specs extend is read once. Files of `unchecked_roots` (indexes) pass no schema check, which
     is for those that have been checked elsewhere, as the shipped ones are by the tests.
+
+    Where specs are untrusted none is laid over another: a name belongs to the first root that has
+    it, and merge keys are refused in described files too.
     """
 
     roots: Sequence[Root]
     unchecked_roots: frozenset[int] = frozenset()
+    is_untrusted: bool = False
+    _left_out: dict[str, list[SpecFile]] = field(default_factory=dict, init=False, repr=False)
     _files: dict[str, list[SpecFile]] | None = field(default=None, init=False, repr=False)
     _reads: dict[SpecFile, _Read] = field(default_factory=dict, init=False, repr=False)
 
@@ -111,6 +116,11 @@ class SpecFolders:
     def find(self, name: str) -> list[SpecFile]:
         """Return the files that define a provider, in the order of the roots."""
         return list(self._found().get(name, ()))
+
+    def left_out(self, name: str) -> list[SpecFile]:
+        """Return the files that would take a name from an earlier root, which they must not."""
+        self._found()
+        return self._left_out.get(name, [])
 
     def positions(self) -> list[str]:
         """Return the provider names that `_position.yaml` files of the roots list, in order.
@@ -128,7 +138,9 @@ class SpecFolders:
     def read(self, file: SpecFile) -> _Read:
         """Return a file's tree as it is written, checked, its short spellings written out."""
         if file not in self._reads:
-            self._reads[file] = _read(file, is_checked=file.root not in self.unchecked_roots)
+            is_checked = file.root not in self.unchecked_roots
+            is_strict = self.is_untrusted and is_checked
+            self._reads[file] = _read(file, is_checked=is_checked, is_strict=is_strict)
         return self._reads[file]
 
     def _found(self) -> dict[str, list[SpecFile]]:
@@ -137,7 +149,9 @@ class SpecFolders:
             for index, root in enumerate(self.roots):
                 path, shown = opened(root)
                 for file in scan(path, shown, index):
-                    files.setdefault(file.name, []).append(file)
+                    known = files.setdefault(file.name, [])
+                    is_taken = self.is_untrusted and known and known[0].root != index
+                    (self._left_out.setdefault(file.name, []) if is_taken else known).append(file)
             self._files = files
         return self._files
 
@@ -351,17 +365,17 @@ def _check_name(file: SpecFile, tree: YamlMap, findings: Findings) -> None:
     )
 
 
-def _read(file: SpecFile, *, is_checked: bool) -> _Read:
+def _read(file: SpecFile, *, is_checked: bool, is_strict: bool) -> _Read:
     findings = Findings()
     text = load_text(file.path, file.shown, findings)
     if text is None:
         return _Read(None, True, findings)
     is_ours = _LOOKS_OURS.search(text) is not None
-    tree = read_yaml(text, file.shown, findings, strict=is_ours)
+    tree = read_yaml(text, file.shown, findings, strict=is_ours or is_strict)
     if isinstance(tree, YamlMap) and is_ours != bool(WIRE_KEYS & tree.keys()):
         # The keys were written in an unusual way; now it is known what the file is.
         is_ours, findings = not is_ours, Findings()
-        tree = read_yaml(text, file.shown, findings, strict=is_ours)
+        tree = read_yaml(text, file.shown, findings, strict=is_ours or is_strict)
     if not isinstance(tree, YamlMap):
         _note_no_map(tree, file, findings)
         return _Read(None, True, findings)

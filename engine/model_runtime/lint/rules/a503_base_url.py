@@ -28,9 +28,10 @@ from urllib.parse import urlsplit
 
 from model_runtime.errors import HostRefused
 from model_runtime.findings import Finding, Findings
+from model_runtime.hosts import is_private, normal_host
 from model_runtime.lint.subject import Leaf, Subject, leaves
 from model_runtime.location import Place
-from model_runtime.network import check_base_url, is_private, normal_host
+from model_runtime.network import check_base_url
 
 _EXPRESSION: Final = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _CREDENTIAL: Final = re.compile(r"\bcredentials\.(\w+)")
