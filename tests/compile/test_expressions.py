@@ -75,6 +75,7 @@ def faults(text: str, names: dict[str, Shape] | None = None) -> list[Finding]:
             "a | selectattr('k', 'eq', 2) | list", {"a": [{"k": 2}, {}]}, [{"k": 2}], id="sa"
         ),
         pytest.param("a | lookup({'mp3': 'mp3_44100'})", {"a": "mp3"}, "mp3_44100", id="lookup"),
+        pytest.param("a | lookup({'mp3': 1}, omit)", {"a": "ogg"}, Absent, id="lookup or omit"),
         pytest.param("a | json", {"a": {"k": ["é", None]}}, '{"k":["é",null]}', id="json"),
         pytest.param("a | after('/')", {"a": "image/png"}, "png", id="after"),
         pytest.param("a | before('/')", {"a": "image/png"}, "image", id="before"),

@@ -39,7 +39,8 @@ from model_runtime.runtime.async_driver import AsyncDriver
 from model_runtime.runtime.replies import AsyncIncoming
 from model_runtime.settings import Settings
 
-SIGNED: Final = "vertex_ai"
+HERE: Final = Path(__file__).parent
+SIGNED: Final = ("vertex_ai", "google_cloud")
 REGISTRY: Final = Registry([], bundled=True)
 # Specs that only others extend, so that the registry does not list them.
 BASES: Final = ("openai_compatible",)
@@ -54,8 +55,9 @@ def load() -> list[Case]:
     cases = [
         case for name in REGISTRY.names() for case in cases_of(REGISTRY.record(name), FINDINGS)
     ]
-    folder = Path(__file__).parent / SIGNED
-    return cases + read_cases(SIGNED, folder, SIGNED, FINDINGS)
+    for name in SIGNED:
+        cases += read_cases(name, HERE / name, str(HERE / name), FINDINGS)
+    return cases
 
 
 CASES: Final = load()
@@ -80,7 +82,7 @@ def service_account() -> str:
 
 def credentials_of(case: Case) -> dict[str, Any]:
     """The made-up credentials of a case."""
-    if case.provider == SIGNED:
+    if case.file.startswith(str(HERE)):
         return {"project": "test-project", "service_account": service_account()}
     return made_up_credentials(REGISTRY.record(case.provider).description.form, case.given)
 

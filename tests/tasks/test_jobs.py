@@ -20,6 +20,16 @@ speech2text:
   request: {path: /transcribe, body: {url: "{{ steps.upload.url }}"}}
   response: {text: text}
 """
+PERHAPS = """
+speech2text:
+  steps:
+    upload:
+      when: not file.url
+      request: {path: /upload, raw: "{{ file.content }}"}
+      save: {url: upload_url}
+  request: {path: /transcribe, body: {url: "{{ file.url or steps.upload.url }}"}}
+  response: {text: text}
+"""
 JOB = """
 speech2text:
   steps:
@@ -74,6 +84,20 @@ def test_later_request_reads_what_an_earlier_one_saved(open_service: Open) -> No
     service.answer({"text": "hello"})
     assert service.invoke("speech2text", b"audio").text == "hello"
     assert service.targets == ["POST /upload", "POST /transcribe"]
+    assert service.body() == {"url": "cdn://1"}
+
+
+def test_step_that_is_not_needed_is_left_out(open_service: Open) -> None:
+    """`when` decides in each call; later templates find nothing saved."""
+    service = open_service(PERHAPS)
+    service.answer({"text": "hello"})
+    service.invoke("speech2text", "https://files.example.com/a.mp3")
+    assert service.targets == ["POST /transcribe"]
+    assert service.body() == {"url": "https://files.example.com/a.mp3"}
+    service.answer({"upload_url": "cdn://1"})
+    service.answer({"text": "hello"})
+    service.invoke("speech2text", b"audio")
+    assert service.targets[1:] == ["POST /upload", "POST /transcribe"]
     assert service.body() == {"url": "cdn://1"}
 
 

@@ -200,3 +200,95 @@ def test_language_that_the_spec_never_sends_is_refused(open_service: Open) -> No
     with pytest.raises(InvalidParameter, match="takes no extra_body"):
         service.invoke("speech2text", WAV, extra_body={"a": 1})
     assert service.targets == []
+
+
+ADDRESSED = """
+speech2text:
+  request:
+    path: /listen
+    body:
+      link: "{{ file.url }}"
+      audio: "{{ file.content | base64 }}"
+      name: "{{ file.filename }}"
+      type: "{{ file.media_type }}"
+  response: {text: text}
+"""
+
+
+@pytest.mark.parametrize(
+    ("address", "name", "kind"),
+    [
+        ("https://files.example.com/a/talk.mp3?sig=1", "talk.mp3", "audio/mp3"),
+        ("gs://bucket/talk", "talk", "audio/wav"),
+        ("s3://bucket", "audio", "audio/wav"),
+    ],
+)
+def test_file_may_be_given_by_its_address(
+    open_service: Open, address: str, name: str, kind: str
+) -> None:
+    """The service reads it; nothing is downloaded here."""
+    service = open_service(ADDRESSED)
+    service.answer({"text": "hello"})
+    assert service.invoke("speech2text", address).text == "hello"
+    assert service.targets == ["POST /listen"]
+    assert service.body() == {"link": address, "name": name, "type": kind}
+
+
+def test_address_is_refused_where_the_file_itself_is_sent(open_service: Open) -> None:
+    """Before anything is sent."""
+    service = open_service(MULTIPART)
+    with pytest.raises(InvalidParameter, match="takes no address of a file"):
+        service.invoke("speech2text", "https://files.example.com/talk.mp3")
+    assert service.targets == []
+
+
+CHAT = """
+llm:
+  request:
+    path: /chat
+    body:
+      parts:
+        $each: messages
+        $as: m
+        $flatten: true
+        $emit: {$each: m.parts, $as: p, $emit: {$use: part}}
+      $merge: [wire_parameters, extra_body]
+  response: {text: answer, usage: {at: usage, input_tokens: in}}
+speech2text:
+  call: llm
+  given:
+    messages:
+      - role: user
+        parts:
+          - {type: text, text: "Write this down, in {{ language | default('full') }}."}
+          - {type: audio, data: "{{ file.content }}", media_type: "{{ file.media_type }}"}
+  response: {text: text}
+"""
+PARTS = """
+fragments:
+  part:
+    $switch: p.type
+    $case:
+      text: {say: "{{ p.text }}"}
+      audio: {hear: "{{ p | base64 }}", as: "{{ p | media_format }}"}
+"""
+
+
+def test_model_that_hears_writes_down_by_its_chat(open_service: Open) -> None:
+    """`call: llm` sends the file as a part of a message; its usage is that of the transcript."""
+    service = open_service(CHAT, more=PARTS)
+    service.answer({"answer": "hello", "usage": {"in": 7}})
+    result = service.invoke("speech2text", WAV, language="English")
+    assert (result.text, result.usage.input_tokens) == ("hello", 7)
+    assert service.targets == ["POST /chat"]
+    assert service.body()["parts"] == [
+        {"say": "Write this down, in English."},
+        {"hear": base64.b64encode(WAV).decode(), "as": "wav"},
+    ]
+
+
+def test_chat_that_never_hears_of_a_language_takes_none(open_service: Open) -> None:
+    """A setting that would be dropped in silence is refused."""
+    service = open_service(CHAT.replace("{{ language | default('full') }}", "full"), more=PARTS)
+    with pytest.raises(InvalidParameter, match="takes no language"):
+        service.invoke("speech2text", WAV, language="de")

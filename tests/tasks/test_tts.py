@@ -269,6 +269,50 @@ def test_audio_in_frames_is_decoded(open_service: Open) -> None:
     assert (result.audio, result.media_type) == (b"abcd", "audio/mpeg")
 
 
+@pytest.mark.parametrize(
+    ("data", "options", "media_type"),
+    [
+        (b"ID3", {}, "audio/mpeg"),
+        (wrap_wav(b"ab"), {}, "audio/wav"),
+        (b"\0\1", {"format": "pcm"}, "audio/pcm"),
+        (b"\0\1", {}, None),
+    ],
+    ids=["mp3", "wav", "pcm that was asked for", "unknown"],
+)
+def test_media_type_that_no_reply_tells_follows_from_the_audio(
+    open_service: Open, data: bytes, options: dict[str, str], media_type: str | None
+) -> None:
+    """By its first bytes; bare samples have none, so the format that was asked for counts."""
+    service = open_service(one("path: audio"))
+    service.answer({"audio": base64.b64encode(data).decode()})
+    result = service.invoke("tts", "Hello.", **options)
+    assert (result.audio, result.media_type) == (data, media_type)
+
+
+def test_media_type_of_frames_follows_from_the_first(open_service: Open) -> None:
+    """Where neither the frames nor the spec tell it."""
+    service = open_service(FRAMES.replace(""", media_type: "'audio/mpeg'\"""", ""))
+    body = frames(audio(b"ID3"), audio(b"\0\1"))
+    service.answer(body, content_type="text/event-stream")
+    _, result = service.stream("Hello.")
+    assert (result.audio, result.media_type) == (b"ID3\0\1", "audio/mpeg")
+
+
+def test_plain_call_of_a_service_that_only_streams_is_gathered(open_service: Open) -> None:
+    """`stream.only`: the request is that of a stream, and a stream cut off is an error."""
+    only = FRAMES.replace(
+        "    framing: sse\n", "    framing: sse\n    only: true\n    body: {s: 1}\n"
+    )
+    service = open_service(only)
+    service.answer(frames(audio(b"ab"), audio(b"cd")), content_type="text/event-stream")
+    result = service.invoke("tts", "Hello.")
+    assert (result.audio, result.media_type) == (b"abcd", "audio/mpeg")
+    assert service.body()["s"] == 1
+    service.answer(frames(audio(b"ab"), end=False), content_type="text/event-stream")
+    with pytest.raises(StreamInterrupted):
+        service.invoke("tts", "Hello.")
+
+
 def test_stream_without_its_end_mark_keeps_what_came(open_service: Open) -> None:
     """In `partial`."""
     service = open_service(FRAMES)

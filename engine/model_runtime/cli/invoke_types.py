@@ -95,9 +95,9 @@ def call_rerank(runtime: ModelRuntime, asked: Invocation) -> None:
 
 def call_speech2text(runtime: ModelRuntime, asked: Invocation) -> None:
     """Write down what is said in a file."""
-    if len(asked.inputs) != 1 or not Path(asked.inputs[0]).is_file():
+    if len(asked.inputs) != 1 or not ("://" in asked.inputs[0] or Path(asked.inputs[0]).is_file()):
         found = ", ".join(map(repr, asked.inputs)) or "nothing"
-        raise WrongUsage(f"speech2text takes one audio file; found {found}.")
+        raise WrongUsage(f"speech2text takes one audio file, or its address; found {found}.")
     model = runtime.speech2text(asked.model)
     with working(f"Waiting for {asked.model}"):
         result = model.invoke(asked.inputs[0], **asked.common)

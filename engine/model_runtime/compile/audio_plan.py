@@ -13,6 +13,7 @@ from model_runtime.audio import join_audio, wrap_wav
 from model_runtime.errors import ReplyError
 from model_runtime.exchange import HttpReply
 from model_runtime.findings import Findings
+from model_runtime.messages.media import sniff
 from model_runtime.results.tts import TTSResult
 
 from .errors_plan import ErrorsPlan
@@ -67,7 +68,8 @@ class AudioPlan:
             url, kind = self._required(self._url, value), _text(media_type)
             return AudioReference(url=url, allow_hosts=self._allow_hosts, media_type=kind)
         assert self._path is not None
-        return self.finished(self.decode(self._required(self._path, value)), media_type)
+        audio = self.decode(self._required(self._path, value))
+        return self.finished(audio, media_type or _asked_for(scope))
 
     def check_stream(self, reply: HttpReply) -> None:
         """Refuse a streamed reply of another media type than expected."""
@@ -75,7 +77,7 @@ class AudioPlan:
 
     def finished(self, audio: bytes, media_type: object) -> TTSResult:
         """The result of audio as it came: bare PCM gets its WAV header, where the spec says so."""
-        kind = _text(media_type)
+        kind = _text(media_type) or sniff(audio, "audio")
         if not self.wraps:
             return TTSResult(audio=audio, media_type=kind)
         told = _RATE.search(str(media_type or ""))
@@ -98,6 +100,11 @@ class AudioPlan:
         if not isinstance(found, str) or not found:
             raise ReplyError(f"The reply holds no audio; it has the shape {shape_of(value)}.")
         return found
+
+
+def _asked_for(scope: Mapping[str, Any]) -> str | None:
+    """Bare samples look like nothing, so that the format asked for must say what they are."""
+    return "audio/pcm" if scope.get("format") == "pcm" else None
 
 
 def _text(value: object) -> str | None:

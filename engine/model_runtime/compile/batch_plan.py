@@ -60,14 +60,14 @@ def check_limits(limits: Mapping[str, Any], arguments: Mapping[str, Any], model:
     """Refuse a call over a declared limit. InvalidParameter names the limit."""
     for name, limit in limits.items():
         value = arguments.get(name)
-        size = len(value["content"]) if isinstance(value, dict) else _size(value)
+        size = _size(value.get("content") if isinstance(value, dict) else value)
         most = read_size(limit) if isinstance(limit, str) else limit
         if size is not None and isinstance(most, int) and size > most:
             raise InvalidParameter(f"{model} takes {most} {name} at most; {size} were given.")
 
 
 def _size(value: Any) -> int | None:
-    return len(value) if isinstance(value, str | list) else None
+    return len(value) if isinstance(value, str | list | bytes) else None
 
 
 def _weight(item: Any) -> tuple[int, int, int]:

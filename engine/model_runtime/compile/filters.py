@@ -286,13 +286,16 @@ def required(value: object, message: str = "a value is required here and was not
     return value
 
 
-def lookup(value: object, table: Mapping[object, object], fallback: object = Absent) -> object:
+_REFUSE: Final = object()
+
+
+def lookup(value: object, table: Mapping[object, object], fallback: object = _REFUSE) -> object:
     """What `table` holds for the value; without a fallback a value it lacks is an error."""
     if not isinstance(table, Mapping):
         raise TypeError(f"{words_for(table)} where a map is expected")
     if isinstance(value, str | int | float) and value in table:
         return table[value]
-    if fallback is Absent:
+    if fallback is _REFUSE:
         known = ", ".join(sorted(map(str, table)))
         raise InvalidParameter(f"{_shown(value)} is not known here. Known: {known}.")
     return fallback

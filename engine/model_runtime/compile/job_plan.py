@@ -16,6 +16,8 @@ from model_runtime.spec.tree import key_place_of
 from model_runtime.vocabulary import JOB_STATUSES, ErrorKind
 
 from .context import CompileContext
+from .expressions import compile_expression
+from .rendering import Render
 from .request_plan import RequestPlan
 from .scopes import Field
 from .values import Reader, compile_value, place_in
@@ -28,12 +30,26 @@ class SavingRequest:
         self, spec: Mapping[str, Any], context: CompileContext, operation: str, field: Field
     ) -> None:
         self.plan = RequestPlan(spec.get("request") or {}, {}, context, operation, field)
+        self._when: Render | None = None
+        if "when" in spec:
+            names = context.names(field, operation)
+            place = place_in(spec, "when")
+            self._when = compile_expression(str(spec["when"]), names, context.findings, place)
         save = spec.get("save") or {}
         self._save: dict[str, Reader] = {
             name: compile_value(path, context.findings, place_in(save, name))
             for name, path in save.items()
             if name != "$replace"
         }
+
+    def is_needed(self, scope: dict[str, Any]) -> bool:
+        """Whether the step is run in this call."""
+        return self._when is None or bool(self._when(scope))
+
+    @property
+    def saves(self) -> tuple[str, ...]:
+        """The names of what is kept of its reply."""
+        return tuple(self._save)
 
     def saved(self, reply: HttpReply) -> dict[str, Any]:
         """Return what is kept of a reply. ReplyError names the value that is missing."""

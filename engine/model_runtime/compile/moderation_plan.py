@@ -9,6 +9,7 @@ from model_runtime.errors import ReplyError
 from model_runtime.exchange import HttpReply
 from model_runtime.findings import Findings
 from model_runtime.results.moderation import ModerationResult
+from model_runtime.results.usage import Usage
 
 from .errors_plan import ErrorsPlan
 from .extractors import shape_of
@@ -30,9 +31,9 @@ class ModerationPlan:
         self, reply: HttpReply, scope: Mapping[str, Any], seconds: float | None
     ) -> ModerationResult:
         """Return the judgement. ReplyError when the reply holds none."""
-        return self.read_value(self._reply.json(reply))
+        return self.read_value(self._reply.json(reply), Usage())
 
-    def read_value(self, value: Any) -> ModerationResult:
+    def read_value(self, value: Any, usage: Usage) -> ModerationResult:
         """Return the judgement that JSON, or another operation's result, holds."""
         if self._each is None:
             return self._judgement(value)

@@ -61,7 +61,9 @@ class RequestPlan:
         self._body = self._template(spec, self.body_kind) if self.body_kind else None
         self._stream_body = self._template(stream, "body")
         self._content_type = spec.get("content_type")
-        self.names_read = self._names_read()
+        # Dotted names (`tool_choice.mode`), and the first part of each.
+        self.fields_read = self._fields_read()
+        self.names_read = frozenset(name.partition(".")[0] for name in self.fields_read)
 
     def build(
         self, scope: Scope, base_url: str, *, extra_headers: Mapping[str, str]
@@ -154,13 +156,13 @@ class RequestPlan:
                 )
         return found
 
-    def _names_read(self) -> frozenset[str]:
+    def _fields_read(self) -> frozenset[str]:
         templates = [*self._address.templates, self._body, self._stream_body]
         templates += [*self._headers.values(), *self._query[0].values(), *self._query[1].values()]
         found: set[str] = set()
         for template in templates:
             if template is not None:
-                found |= {name.partition(".")[0] for name in template.names_read}
+                found |= template.names_read
         return frozenset(found)
 
 

@@ -92,7 +92,9 @@ RESPONSE_FORMAT: Final = Shape(
     fields={"type": TEXT, "name": TEXT, "schema": OPEN_MAP, "strict": BOOLEAN},
 )
 FILE: Final = Shape(
-    kind="map", name="file", fields={"content": BYTES, "filename": TEXT, "media_type": TEXT}
+    kind="map",
+    name="file",
+    fields={"content": BYTES, "url": TEXT, "filename": TEXT, "media_type": TEXT},
 )
 
 _CALL: Final[dict[str, Shape]] = {

@@ -13,6 +13,7 @@ from model_runtime.findings import Findings
 from model_runtime.framing import FRAMINGS
 from model_runtime.framing.base import Frame, Framing, cut
 from model_runtime.json_text import decode_json
+from model_runtime.messages.media import sniff
 from model_runtime.results.tts import TTSResult
 
 from .audio_plan import DECODERS, AudioPlan
@@ -34,6 +35,7 @@ class SpeechStreamPlan:
         self.framing = str(spec.get("framing", "bytes"))
         self.options = {**spec, "max_bytes": _MAX_BYTES}
         self.max_bytes = read_size(spec.get("max_bytes", _MAX_BYTES))
+        self.only = bool(spec.get("only", False))
         self.done = spec.get("done")
         audio = spec.get("audio")
         audio = audio if isinstance(audio, Mapping) else {}
@@ -86,6 +88,7 @@ class SpeechReader:
         self._before = tuple(before)
         self._is_piece = is_piece
         self._media_type: object = headers.get("content-type")
+        self._is_typed = False
         self._is_checked = False
         self.ended = False
 
@@ -144,9 +147,19 @@ class SpeechReader:
         found = plan.path(value)
         if not isinstance(found, str) or not found:
             return b""
-        # The reply's own type is that of the frames, not that of the audio in them.
-        self._media_type = self._response.media_type(value, {})
-        return b"" if plan.skip is not None and plan.skip(value) else plan.decode(found)
+        audio = plan.decode(found)
+        self._learn_type(value, audio)
+        return b"" if plan.skip is not None and plan.skip(value) else audio
+
+    def _learn_type(self, value: Any, audio: bytes) -> None:
+        """Keep the audio's own type: what the last frame tells, else what the first one begins
+        with. That of the reply is the type of the frames."""
+        told = self._response.media_type(value, {})
+        if told is not None:
+            self._media_type = told
+        elif not self._is_typed:
+            self._media_type = sniff(audio, "audio")
+        self._is_typed = True
 
     def _refuse_unjoinable(self) -> None:
         """Refuse pieces that the listener could not play one after the other, before the first."""

@@ -110,7 +110,7 @@ class TaskOperation:
             "model_properties": call.model_properties,
             "parameters": resolved.values,
             "wire_parameters": resolved.wire,
-            "stream": call.stream and self.stream is not None,
+            "stream": self.stream is not None and (call.stream or self.stream.only),
             "extra_body": dict(call.extra_body) if call.extra_body else Absent,
             "credentials": credentials,
         }
@@ -131,14 +131,15 @@ class TaskOperation:
 
     def _check(self, call: TaskCall) -> None:
         check_limits(self._limits, call.arguments, f"{self.provider}/{call.model}")
-        if self.called:
-            return
         reads = self._names_read()
         for name in _OPTIONAL:
             if call.arguments.get(name, Absent) is not Absent and name not in reads:
                 raise InvalidParameter(
                     f"{self.provider}/{call.model} takes no {name}: its spec never sends it."
                 )
+        if self.called:
+            return
+        self._refuse_address(call)
         for name in _MAY_HOLD_PARTS:
             self._refuse_parts(call, name)
         if call.extra_body and "extra_body" not in reads:
@@ -155,10 +156,27 @@ class TaskOperation:
                 f"{self.provider}/{call.model} takes no parts in {name}; expected text alone."
             )
 
+    @property
+    def takes_address(self) -> bool:
+        """Whether a file may be given by its address instead of its content."""
+        return any("file.url" in plan.fields_read for plan in self._plans())
+
+    def _refuse_address(self, call: TaskCall) -> None:
+        file = call.arguments.get("file")
+        if isinstance(file, Mapping) and "url" in file and not self.takes_address:
+            raise InvalidParameter(
+                f"{self.provider}/{call.model} takes no address of a file; "
+                "pass the file itself: its path, its bytes, or the file opened as 'rb'."
+            )
+
+    def _plans(self) -> list[RequestPlan]:
+        last = self.request if self.job is None else self.job.submit.plan
+        return [*(step.plan for step in self.steps.values()), last]
+
     def _names_read(self) -> frozenset[str]:
-        requests = [step.plan for step in self.steps.values()]
-        requests.append(self.request if self.job is None else self.job.submit.plan)
-        return frozenset().union(*(plan.names_read for plan in requests))
+        if self._given is not None:
+            return frozenset(name.partition(".")[0] for name in self._given.names_read)
+        return frozenset().union(*(plan.names_read for plan in self._plans()))
 
     def _compile_given(self, spec: Mapping[str, Any], context: CompileContext) -> Template:
         return compile_template(

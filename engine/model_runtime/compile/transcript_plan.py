@@ -9,6 +9,7 @@ from model_runtime.errors import ReplyError
 from model_runtime.exchange import HttpReply
 from model_runtime.findings import Findings
 from model_runtime.results.speech2text import SpeechToTextResult
+from model_runtime.results.usage import Usage
 
 from .errors_plan import ErrorsPlan
 from .extractors import shape_of
@@ -40,6 +41,10 @@ class TranscriptPlan:
                 text=text.strip(), usage=self._reply.usage({}, seconds, reply.headers)
             )
         value = self._reply.json(reply)
+        return self.read_value(value, self._reply.usage(value, seconds, reply.headers))
+
+    def read_value(self, value: Any, usage: Usage) -> SpeechToTextResult:
+        """Return the transcript that JSON, or another operation's result, holds."""
         found = self._text(value)
         if found is None:
             raise ReplyError(f"The reply holds no text; it has the shape {shape_of(value)}.")
@@ -50,7 +55,7 @@ class TranscriptPlan:
             duration=_seconds(self._duration(value) if self._duration is not None else None),
             segments=_read_rows(self._segments, value),
             words=_read_rows(self._words, value),
-            usage=self._reply.usage(value, seconds, reply.headers),
+            usage=usage,
             raw=value,
         )
 

@@ -29,6 +29,8 @@ class Saving(Protocol):
     @property
     def plan(self) -> Plan: ...
 
+    def is_needed(self, scope: Scope) -> bool: ...
+
     def saved(self, reply: HttpReply) -> dict[str, Any]: ...
 
 
@@ -93,6 +95,8 @@ def run_task(
 ) -> Flow[HttpReply]:
     """Run the steps, then the request or the job, and return the last reply."""
     for name, step in operation.steps.items():
+        if not step.is_needed(scope):
+            continue
         request = step.plan.build(scope, base_url, extra_headers={})
         reply = yield from _send(bind(request, scope))
         scope = {**scope, "steps": {**scope.get("steps", {}), name: step.saved(reply)}}

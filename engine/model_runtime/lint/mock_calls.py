@@ -26,7 +26,7 @@ from model_runtime.secrets import Secret
 from model_runtime.spec.tree import place_of
 from model_runtime.vocabulary import MODEL_TYPES, ModelType
 
-from .subject import Subject, block
+from .subject import Subject
 
 BASE_URL: Final = "https://stand-in.example/v1"
 MODEL: Final = "stand-in"
@@ -165,9 +165,12 @@ class MockCalls:
             stream=operation.stream is not None and size.is_largest,
         )
         table = ParameterTable(rows, (), self._variant.drop)
-        spec = self._subject.block("operations", name)
-        for scope in operation.scopes(call, table, self._credentials)[0]:
-            _render_known_format(operation, scope, spec)
+        calls = [call]
+        if operation.takes_address:
+            calls.append(replace(call, arguments={**call.arguments, "file": _ADDRESS}))
+        for call in calls:
+            for scope in operation.scopes(call, table, self._credentials)[0]:
+                _render_known_format(operation, scope)
 
     def _listing(self, name: str) -> None:
         operation = self._variant.listing(name)
@@ -251,6 +254,7 @@ def task_arguments(kind: ModelType, size: Size, reads: frozenset[str]) -> dict[s
 
 _FORMATS: Final = ("mp3", "wav", "pcm", "opus", "flac")
 _FILE: Final = {"content": b"RIFF", "filename": "audio.wav", "media_type": "audio/wav"}
+_ADDRESS: Final = {**{k: v for k, v in _FILE.items() if k != "content"}, "url": BASE_URL}
 _TASKS: Final[Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]] = {
     "text-embedding": ({"texts": ["a"]}, {"input_type": "query", "dimensions": 8}),
     "rerank": ({"query": "a", "documents": ["a", "b"]}, {"top_n": 1, "score_threshold": 0.5}),
@@ -266,7 +270,7 @@ def _names_read(operation: TaskOperation) -> frozenset[str]:
     return frozenset().union(*(plan.names_read for plan in plans))
 
 
-def _render_known_format(operation: TaskOperation, scope: Scope, spec: Mapping[str, Any]) -> None:
+def _render_known_format(operation: TaskOperation, scope: Scope) -> None:
     """Render a call; of the formats of speech, one that the service has is enough."""
     formats = _FORMATS if scope.get("format", Absent) is not Absent else (None,)
     for index, name in enumerate(formats):
@@ -275,22 +279,23 @@ def _render_known_format(operation: TaskOperation, scope: Scope, spec: Mapping[s
             if operation.called:
                 operation.given(scope)
             else:
-                _render_task(operation, scope, spec)
+                _render_task(operation, scope)
             return
         except InvalidParameter:
             if index == len(formats) - 1:
                 raise
 
 
-def _render_task(operation: TaskOperation, scope: Scope, spec: Mapping[str, Any]) -> None:
-    scope = {**scope, "steps": {name: _saved(spec, "steps", name) for name in operation.steps}}
-    for step in operation.steps.values():
+def _render_task(operation: TaskOperation, scope: Scope) -> None:
+    needed = {name: step for name, step in operation.steps.items() if step.is_needed(scope)}
+    scope = {**scope, "steps": {name: _saved(step) for name, step in needed.items()}}
+    for step in needed.values():
         step.plan.build(scope, BASE_URL, extra_headers={})
     if operation.job is None:
         operation.request.build(scope, BASE_URL, extra_headers={})
         return
     operation.job.submit.plan.build(scope, BASE_URL, extra_headers={})
-    saved = {**_saved(spec, "job", "submit"), **_saved(spec, "job", "poll")}
+    saved = {**_saved(operation.job.submit), **_saved(operation.job.poll)}
     later: tuple[SavingRequest | None, ...] = (
         operation.job.poll,
         operation.job.fetch,
@@ -301,6 +306,6 @@ def _render_task(operation: TaskOperation, scope: Scope, spec: Mapping[str, Any]
             request.plan.build({**scope, "job": saved}, BASE_URL, extra_headers={})
 
 
-def _saved(spec: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+def _saved(request: SavingRequest) -> dict[str, Any]:
     """What a step would keep of its reply: every value may be a URL or an id."""
-    return dict.fromkeys(block(spec, *keys, "save"), f"{BASE_URL}/stand-in")
+    return dict.fromkeys(request.saves, f"{BASE_URL}/stand-in")

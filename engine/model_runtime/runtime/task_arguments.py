@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import IO, Any
+from typing import IO, Any, Final
+from urllib.parse import urlsplit
 
 from model_runtime.absent import Absent
 from model_runtime.errors import InvalidParameter
@@ -13,6 +15,8 @@ from model_runtime.messages.media import sniff, type_of_format
 from model_runtime.vocabulary import ModelType
 
 AudioFile = bytes | IO[bytes] | str | os.PathLike[str]
+
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def given(value: object) -> object:
@@ -53,7 +57,13 @@ def one_text(name: str, value: object) -> str:
 
 
 def audio_file(file: AudioFile) -> dict[str, Any]:
-    """The content, name and media type of a file: bytes, an open file, or a path."""
+    """The content, name and media type of a file: bytes, an open file, or a path.
+
+    A text with a scheme (`https://`, `gs://` ...) is the address of a file: `url` in place of the
+    content. The service reads it, not this library.
+    """
+    if isinstance(file, str) and _ADDRESS.match(file):
+        return _file_at(file)
     filename = None
     if isinstance(file, bytes | bytearray):
         content: object = bytes(file)
@@ -75,9 +85,14 @@ def audio_file(file: AudioFile) -> dict[str, Any]:
     return found
 
 
+def _file_at(address: str) -> dict[str, Any]:
+    filename = urlsplit(address).path.rpartition("/")[2] or "audio"
+    return {"url": address, "media_type": _by_name(filename), "filename": filename}
+
+
 def _by_name(filename: str | None) -> str:
-    extension = (filename or "").rpartition(".")[2].lower()
-    return type_of_format(extension, "audio") if extension else "audio/wav"
+    _, dot, extension = (filename or "").rpartition(".")
+    return type_of_format(extension.lower(), "audio") if dot and extension else "audio/wav"
 
 
 def embedding_arguments(

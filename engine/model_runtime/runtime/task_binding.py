@@ -15,6 +15,7 @@ from model_runtime.compile.provider import Variant
 from model_runtime.compile.rerank_plan import best, moved
 from model_runtime.compile.speech_stream import SpeechReader
 from model_runtime.compile.task_operation import TaskCall, TaskOperation
+from model_runtime.compile.transcript_plan import TranscriptPlan
 from model_runtime.credentials.form import scope_values
 from model_runtime.errors import HostRefused, InvokeError, UnsupportedOperation
 from model_runtime.exchange import Flow, HttpReply, HttpRequest, OpenReply, Timeouts
@@ -185,10 +186,23 @@ def _one(bound: BoundTask, scope: Scope) -> Flow[Any]:
     reply: HttpReply = yield from run_task(
         operation, scope, bound.base_url, extra, bound.bind, bound.warnings
     )
+    if operation.stream is not None and operation.stream.only:
+        return _gathered(operation, reply)
     result = operation.response.read(reply, scope, clock() - started)
     if isinstance(result, AudioReference):
         return (yield from _fetch(bound, result))
     return result
+
+
+def _gathered(operation: TaskOperation, reply: HttpReply) -> Any:
+    """Speech of a service that only streams, out of its whole reply."""
+    plan, response = operation.stream, operation.response
+    assert plan is not None
+    assert isinstance(response, AudioPlan)
+    reader = SpeechReader(plan, response, reply.status, dict(reply.headers))
+    reader.feed(reply.body)
+    reader.finish()
+    return reader.result()
 
 
 def _fetch(bound: BoundTask, reference: AudioReference) -> Flow[Any]:
@@ -211,10 +225,10 @@ def _fetch(bound: BoundTask, reference: AudioReference) -> Flow[Any]:
 
 
 def _called_flow(bound: BoundTask) -> Flow[Any]:
-    """A call that another operation of the same model answers, such as a guard model's chat."""
+    """A call that the model's chat answers, such as a guard model's judgement or a transcript."""
     plan = bound.operation.response
-    assert isinstance(plan, ModerationPlan), "the schema allows `call` for moderation alone"
-    results = []
+    assert isinstance(plan, ModerationPlan | TranscriptPlan), "the schema allows no other `call`"
+    results: list[Any] = []
     for scope in bound.scopes:
         given = bound.operation.given(scope)
         prompt = given.pop("messages", None)
@@ -225,7 +239,7 @@ def _called_flow(bound: BoundTask) -> Flow[Any]:
             extra_headers=bound.options.extra_headers,
         )
         answer = yield from invoke_flow(bind_llm_call(bound.binding, prompt, False, options))
-        results.append(plan.read_value(answer.to_dict()))
+        results.append(plan.read_value(answer.to_dict(), answer.usage))
     return plan.merge(results)
 
 

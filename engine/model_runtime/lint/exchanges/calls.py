@@ -118,6 +118,8 @@ def arguments(case: Case) -> tuple[list[Any], Json]:
     """What a call is made with: arguments with a place, and those with a name."""
     given = case.given
     named = {name: given[name] for name in _NAMED if name in given}
+    if case.operation == "speech2text" and "url" in given["file"]:
+        return [given["file"]["url"]], named
     if case.operation == "speech2text":
         file = io.BytesIO(b64decode(given["file"]["content"]))
         file.name = given["file"].get("filename", "audio.mp3")
