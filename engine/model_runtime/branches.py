@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Final, Literal, ParamSpec, TypeVar
+from typing import Literal, ParamSpec, TypeVar
 
 from .location import Place
 
@@ -32,8 +32,6 @@ BranchKind = Literal[
 P = ParamSpec("P")
 T = TypeVar("T")
 V = TypeVar("V")
-
-_NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ def watched_value(
 
     def taking(*args: P.args, **kwargs: P.kwargs) -> T:
         found = function(*args, **kwargs)
-        if found is not False and found not in _NOTHING:
+        if not _is_nothing(found):
             take()
         return found
 
@@ -138,6 +136,11 @@ def watched_table(
         return table
     takes = {key: _taking(branches, kind, place_of(key)) for key in table if key[:1] != "$"}
     return _WatchedTable(table, {key: take for key, take in takes.items() if take is not None})
+
+
+def _is_nothing(found: object) -> bool:
+    # Zero is something: a count of no tokens is told.
+    return found is False or found in (None, "", [], {})
 
 
 def _taking(
