@@ -69,6 +69,7 @@ DEFERRED: dict[str, frozenset[str]] = {
     "model_runtime.auth.aws_sigv4": frozenset({"botocore"}),
     "model_runtime.compile.grammar": frozenset({"jinja2"}),
     "model_runtime.compile.jmespath_functions": frozenset({"jmespath"}),
+    "model_runtime.lint.exchanges.rewriting": frozenset({"yaml"}),
     "model_runtime.framing.aws_eventstream": frozenset({"botocore"}),
     "model_runtime.json_text": frozenset({"orjson", "uuid"}),
     "model_runtime.tokens.local": frozenset({"bpe_openai", "tokenizers"}),

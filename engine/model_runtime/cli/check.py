@@ -27,6 +27,7 @@ from model_runtime.spec.load import SpecFolders
 
 from .console import FAILED, WrongUsage, colored, notes, output, print_json
 from .opening import Specs
+from .updating import update_exchanges
 
 
 class Format(StrEnum):
@@ -80,19 +81,20 @@ def run(
             "--coverage", help="Tell which branches of each spec no recorded exchange takes."
         ),
     ] = False,
+    update: Annotated[
+        bool,
+        typer.Option(
+            "--update",
+            help="Bring what recorded exchanges expect up to date: show a diff, ask, then check.",
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Accept the diff of --update.")] = False,
     specs: Specs = None,
 ) -> None:
     """Load and compile specs, and tell every fault with its place. Nothing is sent."""
-    if stdin_filename is not None:
-        if paths or fix:
-            raise WrongUsage("--stdin-filename checks one text alone: leave out paths and --fix.")
-        target = _typed(stdin_filename, sys.stdin.buffer.read(), specs or [])
-    else:
-        target = stored(paths or [], specs or [])
-    if not target.names:
-        # A check in CI that looks into the wrong folder must not pass.
-        told = ", ".join(str(path) for path in paths or [])
-        raise WrongUsage(f"No spec stands under {told}. Expected files that end in .yaml.")
+    target = _target(paths or [], specs or [], stdin_filename, edits=fix or update)
+    if update:
+        update_exchanges(Registry(target.roots, bundled=target.bundled), target.names, yes)
     look = partial(
         check, preview=preview, exchanges=exchanges, exhaustive=exhaustive, coverage=coverage
     )
@@ -103,6 +105,24 @@ def run(
     too_many = max_warnings is not None and checked.counted("warning") > max_warnings
     if checked.counted("error") or too_many:
         raise typer.Exit(FAILED)
+
+
+def _target(
+    paths: Sequence[Path], specs: Sequence[Path], typed: Path | None, *, edits: bool
+) -> Target:
+    """What the command line names. `edits`: whether files are to be changed."""
+    if typed is not None and (paths or edits):
+        raise WrongUsage(
+            "--stdin-filename checks one text alone: leave out paths, --fix and --update."
+        )
+    if typed is not None:
+        return _typed(typed, sys.stdin.buffer.read(), specs)
+    target = stored(paths, specs)
+    if not target.names:
+        # A check in CI that looks into the wrong folder must not pass.
+        told = ", ".join(str(path) for path in paths)
+        raise WrongUsage(f"No spec stands under {told}. Expected files that end in .yaml.")
+    return target
 
 
 def check(

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from model_runtime.errors import ModelRuntimeError, ProviderError
+from model_runtime.errors import ModelRuntimeError
 from model_runtime.framing.sse import SseFraming
+from model_runtime.lint.exchanges.changes import expected_of
 from model_runtime.probe.spec_text import flow
-from model_runtime.results.usage import COUNTS
 from model_runtime.runtime.recording import Round
 from model_runtime.secrets import Redactor
 
@@ -24,15 +24,6 @@ _ACCOUNTS: Final = frozenset(
     {"organization", "organization_id", "org_id", "account", "account_id", "user_id", "email"}
     | {"system_fingerprint", "workspace", "tenant", "project_id"}
 )
-_GIVEN: Final = (
-    "text",
-    "reasoning",
-    "tool_calls",
-    "finish_reason",
-    "embeddings",
-    "documents",
-    "flagged",
-) + ("categories", "scores")
 _SECRET_NAME: Final = re.compile(r"key|token|secret|password|credential|auth", re.IGNORECASE)
 _LEAST_SECRET: Final = 8
 
@@ -42,13 +33,14 @@ class SecretFound(ModelRuntimeError):
 
 
 def write_exchange(
-    given: Mapping[str, Any], rounds: Iterable[Round], outcome: object, day: str
+    given: Mapping[str, Any], rounds: Iterable[Round], outcome: Any, day: str
 ) -> dict[str, Any]:
     """Put an exchange together, without ids, times and names of accounts."""
     pairs = [{"sends": _sends(kept), "reply": _reply(kept)} for kept in rounds]
     whole: dict[str, Any] = {"source": f"recorded {day}", "given": dict(given)}
     whole |= pairs[0] if len(pairs) == 1 else {"rounds": pairs}
-    whole |= _outcome(outcome)
+    error = isinstance(outcome, ModelRuntimeError)
+    whole |= expected_of(outcome if error else outcome.to_dict())
     return _scrubbed(whole)
 
 
@@ -146,18 +138,6 @@ def _text_or_base64(body: bytes) -> dict[str, str]:
         return {"text": body.decode()}
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(body).decode()}
-
-
-def _outcome(outcome: Any) -> dict[str, Any]:
-    if isinstance(outcome, ProviderError):
-        status = {"status": outcome.status} if outcome.status else {}
-        return {"raises": {"error": type(outcome).__name__, "kind": outcome.kind, **status}}
-    if isinstance(outcome, ModelRuntimeError):
-        return {"raises": {"error": type(outcome).__name__}}
-    told = outcome.to_dict()
-    gives = {name: told[name] for name in _GIVEN if name in told}
-    counts = {name: count for name, count in told.get("usage", {}).items() if name in COUNTS}
-    return {"gives": gives | ({"usage": counts} if counts else {})}
 
 
 def _scrubbed(exchange: dict[str, Any]) -> dict[str, Any]:

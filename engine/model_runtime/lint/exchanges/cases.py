@@ -20,7 +20,10 @@ _ENDINGS: Final = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """One exchange. `folder` holds the files that its replies name; `file` is for people."""
+    """One exchange. `folder` holds the files that its replies name; `file` is for people.
+
+    `path` leads to it in its file; a file of its own is the exchange.
+    """
 
     provider: str
     operation: str
@@ -28,6 +31,7 @@ class Case:
     spec: Mapping[str, Any]
     file: str
     folder: Traversable | None = None
+    path: tuple[str | int, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.provider}/{self.operation}/{self.name}"
@@ -105,6 +109,7 @@ def _inline(record: ProviderRecord) -> Iterator[Case]:
                     spec=test,
                     file=record.loaded.files[0],
                     folder=record.loaded.folder,
+                    path=("operations", str(operation), "tests", index),
                 )
 
 

@@ -60,13 +60,13 @@ def _body_differences(sent: HttpRequest, expected: Expected) -> Iterator[str]:
         }
         yield from exact_differences(wanted, found, "form")
     if "multipart" in expected:
-        yield from _equal(_wanted_parts(expected["multipart"]), _parts_of(sent), "multipart")
+        yield from _equal(wanted_parts(expected["multipart"]), parts_of(sent), "multipart")
 
 
 Part = tuple[str, bytes, str | None, str | None]
 
 
-def _parts_of(request: HttpRequest) -> list[Part]:
+def parts_of(request: HttpRequest) -> list[Part]:
     """The parts of a multipart body: name, bytes, file name, and a file's media type."""
     head = f"content-type: {request.headers.get('content-type')}\r\n\r\n".encode()
     found: list[Part] = []
@@ -81,7 +81,7 @@ def _parts_of(request: HttpRequest) -> list[Part]:
     return found
 
 
-def _wanted_parts(parts: Expected) -> list[Part]:
+def wanted_parts(parts: Expected) -> list[Part]:
     found: list[Part] = []
     for name, value in parts.items():
         part = value if isinstance(value, Mapping) else {"content": value}
