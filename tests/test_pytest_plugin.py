@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -44,6 +45,7 @@ def test_each_exchange_is_a_test(repository: Path) -> None:
     assert code == 0, told
     for name in ("plain", "stream", "error"):
         assert f"specs/acme/exchanges/llm/{name}.yaml::llm/{name} PASSED" in told
+    assert re.search(r"=+ 3 passed in [\d.]+s =+", told)
     _, told = run_pytest(repository, "--model-runtime-specs", "specs", "-k", "stream")
     assert "1 passed, 2 deselected" in told
 
