@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
@@ -70,6 +71,12 @@ class RuntimeCore:
         self.memory = Memory()
         self.base_urls = {name: typed_url(url) for name, url in settings.base_urls.items()}
 
+    def observed(self, hooks: Sequence[object]) -> RuntimeCore:
+        """The same core, whose calls tell some hooks more."""
+        twin = copy(self)
+        twin.settings = replace(self.settings, hooks=(*self.settings.hooks, *hooks))
+        return twin
+
     @staticmethod
     def sync_driver(client: SyncClient | None) -> SyncDriver:
         """The driver of a sync runtime."""
@@ -82,11 +89,13 @@ class RuntimeCore:
 
     def provider(self, runtime: SyncRuntime, name: str) -> Provider:
         """One provider of a sync runtime."""
-        return Provider(runtime, self.registry.record(name))
+        record = self.registry.record(name)
+        return Provider(runtime, record, lambda: self.provider_status(record))
 
     def async_provider(self, runtime: AsyncRuntime, name: str) -> AsyncProvider:
         """One provider of an async runtime."""
-        return AsyncProvider(runtime, self.registry.record(name))
+        record = self.registry.record(name)
+        return AsyncProvider(runtime, record, lambda: self.provider_status(record))
 
     def icon(self, provider: str, kind: IconKind, lang: str | None) -> tuple[bytes, str]:
         """A provider's icon and its media type. InvalidParameter for another kind of icon."""

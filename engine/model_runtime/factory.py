@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from .core import RuntimeCore
     from .credentials.source import Given
     from .credentials.store import CredentialStore
+    from .findings import Finding
     from .providers import AsyncProvider, Provider
     from .runtime.handles import AsyncLanguageModel, LanguageModel
     from .runtime.task_handles import (
@@ -41,7 +43,49 @@ def open_core(settings: Settings) -> RuntimeCore:
     return RuntimeCore(settings)
 
 
-class ModelRuntime:
+class _Shared:
+    """What both runtimes do without sending anything."""
+
+    _core: RuntimeCore
+
+    def observed(self, *hooks: object) -> Self:
+        """The same runtime, whose calls tell these hooks too; it shares all connections."""
+        twin = copy(self)
+        twin._core = self._core.observed(hooks)
+        return twin
+
+    def reload(self) -> tuple[Finding, ...]:
+        """Read all specs anew, and return the errors of those that cannot be used.
+
+        A changed spec serves the next call; a broken one leaves the old one serving. Calls under
+        way, and handles that exist, keep what they began with.
+        """
+        return self._core.registry.reload()
+
+    def models(
+        self,
+        model_type: ModelType | None = None,
+        provider: str | None = None,
+        include_deprecated: bool = False,
+    ) -> tuple[ModelEntry, ...]:
+        """The models that specs list, in display order."""
+        return self._core.models(model_type, provider, include_deprecated)
+
+    def model(self, name: str, model_type: ModelType) -> ModelEntry:
+        """One listed model, by `provider/model`. UnknownModel otherwise."""
+        return self._core.model(name, model_type)
+
+    def icon(
+        self, provider: str, icon_type: IconKind = "icon_small", lang: str | None = None
+    ) -> tuple[bytes, str]:
+        """A provider's icon and its media type: its own file, else one drawn from its label.
+
+        `icon_type` is icon_small or icon_large, either also with `_dark` at its end.
+        """
+        return self._core.icon(provider, icon_type, lang)
+
+
+class ModelRuntime(_Shared):
     """Every provider's models behind one interface, sync.
 
     Args:
@@ -114,19 +158,6 @@ class ModelRuntime:
         """One provider. UnknownProvider with a close match otherwise."""
         return self._core.provider(self, name)
 
-    def models(
-        self,
-        model_type: ModelType | None = None,
-        provider: str | None = None,
-        include_deprecated: bool = False,
-    ) -> tuple[ModelEntry, ...]:
-        """The models that specs list, in display order."""
-        return self._core.models(model_type, provider, include_deprecated)
-
-    def model(self, name: str, model_type: ModelType) -> ModelEntry:
-        """One listed model, by `provider/model`. UnknownModel otherwise."""
-        return self._core.model(name, model_type)
-
     def remote_models(
         self,
         provider: str,
@@ -182,15 +213,6 @@ class ModelRuntime:
         checked, flow = self._core.model_check(provider, model_type, model, credentials)
         self._driver.run(flow)
         return checked
-
-    def icon(
-        self, provider: str, icon_type: IconKind = "icon_small", lang: str | None = None
-    ) -> tuple[bytes, str]:
-        """A provider's icon and its media type: its own file, else one drawn from its label.
-
-        `icon_type` is icon_small or icon_large, either also with `_dark` at its end.
-        """
-        return self._core.icon(provider, icon_type, lang)
 
     def llm(
         self,
@@ -280,7 +302,7 @@ class ModelRuntime:
         self.close()
 
 
-class AsyncModelRuntime:
+class AsyncModelRuntime(_Shared):
     """The async twin of `ModelRuntime`: same arguments, same names; what sends is awaited."""
 
     def __init__(
@@ -327,19 +349,6 @@ class AsyncModelRuntime:
     def provider(self, name: str) -> AsyncProvider:
         """One provider. UnknownProvider with a close match otherwise."""
         return self._core.async_provider(self, name)
-
-    def models(
-        self,
-        model_type: ModelType | None = None,
-        provider: str | None = None,
-        include_deprecated: bool = False,
-    ) -> tuple[ModelEntry, ...]:
-        """The models that specs list, in display order."""
-        return self._core.models(model_type, provider, include_deprecated)
-
-    def model(self, name: str, model_type: ModelType) -> ModelEntry:
-        """One listed model, by `provider/model`. UnknownModel otherwise."""
-        return self._core.model(name, model_type)
 
     async def remote_models(
         self,
@@ -396,15 +405,6 @@ class AsyncModelRuntime:
         checked, flow = self._core.model_check(provider, model_type, model, credentials)
         await self._driver.run(flow)
         return checked
-
-    def icon(
-        self, provider: str, icon_type: IconKind = "icon_small", lang: str | None = None
-    ) -> tuple[bytes, str]:
-        """A provider's icon and its media type: its own file, else one drawn from its label.
-
-        `icon_type` is icon_small or icon_large, either also with `_dark` at its end.
-        """
-        return self._core.icon(provider, icon_type, lang)
 
     def llm(
         self,

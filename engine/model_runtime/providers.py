@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from .catalog.models import ModelEntry
@@ -22,7 +22,7 @@ from .runtime.task_handles import (
     TextEmbeddingModel,
     TTSModel,
 )
-from .vocabulary import ModelType
+from .vocabulary import ModelStatus, ModelType
 
 
 class SyncRuntime(Protocol):
@@ -92,8 +92,9 @@ class AsyncRuntime(Protocol):
 class ProviderCore:
     """What both kinds of provider tell without any call."""
 
-    def __init__(self, record: ProviderRecord) -> None:
+    def __init__(self, record: ProviderRecord, status: Callable[[], ModelStatus]) -> None:
         self._record = record
+        self._status = status
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
@@ -107,6 +108,11 @@ class ProviderCore:
     def supported_model_types(self) -> tuple[ModelType, ...]:
         """The types of its models."""
         return self._record.description.supported_model_types
+
+    @property
+    def status(self) -> ModelStatus:
+        """`active` when all that its credential form requires is there, else `no-configure`."""
+        return self._status()
 
     @property
     def is_callable(self) -> bool:
@@ -136,8 +142,10 @@ class ProviderCore:
 class Provider(ProviderCore):
     """One provider of a `ModelRuntime`."""
 
-    def __init__(self, runtime: SyncRuntime, record: ProviderRecord) -> None:
-        super().__init__(record)
+    def __init__(
+        self, runtime: SyncRuntime, record: ProviderRecord, status: Callable[[], ModelStatus]
+    ) -> None:
+        super().__init__(record, status)
         self._runtime = runtime
 
     def models(self, model_type: ModelType | None = None) -> tuple[ModelEntry, ...]:
@@ -190,8 +198,10 @@ class Provider(ProviderCore):
 class AsyncProvider(ProviderCore):
     """One provider of an `AsyncModelRuntime`."""
 
-    def __init__(self, runtime: AsyncRuntime, record: ProviderRecord) -> None:
-        super().__init__(record)
+    def __init__(
+        self, runtime: AsyncRuntime, record: ProviderRecord, status: Callable[[], ModelStatus]
+    ) -> None:
+        super().__init__(record, status)
         self._runtime = runtime
 
     def models(self, model_type: ModelType | None = None) -> tuple[ModelEntry, ...]:

@@ -99,6 +99,7 @@ class Registry:
         bundled: bool,
         untrusted: bool = False,
     ) -> None:
+        self._given: Any = (specs, bundled, untrusted)
         roots: list[Any] = [shipped("provider_specs")] if bundled else []
         # One path is a natural slip, and as a sequence it would be one entry for each letter.
         specs = [specs] if isinstance(specs, str | os.PathLike) else specs
@@ -108,6 +109,26 @@ class Registry:
         self._is_untrusted = untrusted
         self._records: dict[str, ProviderRecord] = {}
         self._lock = threading.RLock()
+
+    def reload(self) -> tuple[Finding, ...]:
+        """Look at all files anew, and return the errors of those that cannot be used.
+
+        Providers that were loaded are loaded again, and take their old record's place at once; one
+        that is broken now leaves the old record in place. Calls under way keep what they began
+        with. New providers are found, and those whose file is gone are unknown.
+        """
+        specs, bundled, untrusted = self._given
+        fresh = Registry(specs, bundled=bundled, untrusted=untrusted)
+        with self._lock:
+            told: list[Finding] = []
+            records: dict[str, ProviderRecord] = {}
+            for name in set(self._records) & set(fresh._folders.names()):
+                record = fresh.record(name)
+                broken = record.findings.errors and not self._records[name].findings.errors
+                told += record.findings.errors
+                records[name] = self._records[name] if broken else record
+            self._folders, self._records = fresh._folders, records
+        return tuple(told)
 
     def names(self) -> list[str]:
         """The names of all providers in display order; abstract ones are not listed.

@@ -70,6 +70,8 @@ DEFERRED: dict[str, frozenset[str]] = {
     "model_runtime.compile.grammar": frozenset({"jinja2"}),
     "model_runtime.compile.jmespath_functions": frozenset({"jmespath"}),
     "model_runtime.lint.exchanges.rewriting": frozenset({"yaml"}),
+    "model_runtime.cli.serve": frozenset({"uvicorn"}),
+    "model_runtime.credentials.stores": frozenset({"cryptography", "keyring"}),
     "model_runtime.framing.aws_eventstream": frozenset({"botocore"}),
     "model_runtime.json_text": frozenset({"orjson", "uuid"}),
     "model_runtime.tokens.local": frozenset({"bpe_openai", "tokenizers"}),

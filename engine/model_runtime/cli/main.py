@@ -22,6 +22,7 @@ from . import (
     record,
     render,
     schemas,
+    serve,
     show,
     try_,
     validate_credentials,
@@ -54,6 +55,7 @@ def build_app() -> typer.Typer:
     app.command("record")(guarded(record.run))
     app.command("try")(guarded(try_.run))
     app.command("explain")(guarded(explain.run))
+    app.command("serve")(guarded(serve.run))
     app.command("demo")(guarded(demo.run))
     return app
 

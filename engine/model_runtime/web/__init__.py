@@ -10,8 +10,13 @@ from model_runtime.errors import MissingExtra
 if TYPE_CHECKING:
     from .app import create_app
     from .gateway.keys import GatewayKey
+    from .serving import build_app
 
-_PLACES = {"create_app": ".app", "GatewayKey": ".gateway.keys"}
+_PLACES = {
+    "GatewayKey": ".gateway.keys",
+    "build_app": ".serving",
+    "create_app": ".app",
+}
 
 
 def __getattr__(name: str) -> object:
@@ -26,4 +31,4 @@ def __getattr__(name: str) -> object:
         raise MissingExtra("serve", "the console and the gateway") from None
 
 
-__all__ = ["GatewayKey", "create_app"]
+__all__ = ["GatewayKey", "build_app", "create_app"]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -12,7 +12,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from model_runtime import AsyncModelRuntime
+from model_runtime.credentials.store import CredentialStore
 
+from .console import entry, gallery, model_page, play, provider_page, workshop
+from .console.session import Sessions
+from .console.site import Site
 from .gateway import audio, conversations, models, tasks
 from .gateway.gate import Gate
 from .gateway.keys import GatewayKey, KeyRing
@@ -29,6 +33,9 @@ def create_app(
     aliases: Mapping[str, str] | None = None,
     hosts: Collection[str] | None = LOOPBACK_HOSTS,
     max_body: int = 64 * 1024 * 1024,
+    token: str | None = None,
+    store: CredentialStore | None = None,
+    specs: Path | None = None,
 ) -> Starlette:
     """The ASGI app of a runtime, to be served or mounted in a host's own app.
 
@@ -38,6 +45,9 @@ def create_app(
         aliases: names that callers may use, each for one `provider/model`.
         hosts: the host names under which the app may be asked, None for any.
         max_body: the most bytes that a request may have.
+        token: what people sign in to the console with; without it the console asks for none.
+        store: where the console keeps credentials; without it they cannot be saved.
+        specs: the folder where the console keeps the user's own specs.
     """
     watcher = Watcher()
     gate = Gate(runtime=runtime, keys=KeyRing(keys), watcher=watcher, aliases=aliases or {})
@@ -63,10 +73,14 @@ def create_app(
         *audio.routes(gate),
         *models.routes(gate),
     ]
+    site = Site(
+        runtime=runtime,
+        sessions=Sessions(token),
+        store=store,
+        specs=specs,
+        credentials=store.read if store is not None else None,
+    )
+    for pages in (entry, gallery, provider_page, model_page, play, workshop):
+        routes += pages.routes(site)
     guard = Middleware(Guard, rules=Rules(hosts=hosts, max_body=max_body))
-    return Starlette(routes=routes, middleware=[guard], lifespan=_lifespan)
-
-
-@asynccontextmanager
-async def _lifespan(app: Starlette) -> AsyncIterator[None]:
-    yield
+    return Starlette(routes=routes, middleware=[guard])
