@@ -52,6 +52,14 @@ def test_unknown_counts_outside_add_nothing() -> None:
     assert (found.cache_read_tokens, found.reasoning_tokens) == (None, None)
 
 
+def test_other_counts_are_read_in_headers_too() -> None:
+    """Some services tell what they bill in a header; one that is no number tells nothing."""
+    plan = UsagePlan({"other": {"seconds": "header:X-Seconds", "pages": "p"}}, Findings())
+    told = plan.normalize(plan.read({"p": 2}, {"x-seconds": "1.5"}), None).other
+    assert told == {"seconds": Decimal("1.5"), "pages": Decimal(2)}
+    assert plan.read({}, {"x-seconds": "soon"}) == {}
+
+
 def test_none_is_not_told_and_zero_is_zero() -> None:
     """The two are never mixed up."""
     found = usage({"i": 0, "o": None, "r": 0})

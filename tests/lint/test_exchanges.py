@@ -128,6 +128,35 @@ def test_order_of_events_is_held(tmp_path: Path) -> None:
     assert ["events[1].type" in finding.message for finding in found] == [True]
 
 
+def test_inline_tests_of_checks_and_counts_are_run(tmp_path: Path) -> None:
+    """Those of `validate_credentials`, and those below a model type of `count_tokens`."""
+    spec = (
+        SPEC
+        + """\
+operations:
+  count_tokens:
+    llm:
+      request: {path: /count, body: {$use: operations.llm.request.body, $omit: [max_tokens]}}
+      response: {tokens: count}
+      tests:
+        - {given: {model: small, messages: [ping]}, reply: {json: {count: 3}}, gives: {tokens: 4}}
+  validate_credentials:
+    provider: {call: list_models}
+    tests:
+      - {given: {}, sends: {path: /v1/model}, reply: {json: {data: []}}}
+      - {given: {model: mine}, sends: {path: /v1/chat/completions}, reply: {status: 401}}
+"""
+    )
+    path = tmp_path / "acme.yaml"
+    path.write_text(spec, encoding="utf-8")
+    found = exchange_findings(Registry([str(path)], bundled=True).record("acme"))
+    told = [finding.message for finding in found]
+    assert len(told) == 3
+    assert "gives.tokens: expected 4, got 3" in told[0]
+    assert 'path: expected "/v1/model", got "/v1/models"' in told[1]
+    assert "CredentialsInvalid" in told[2]
+
+
 def test_inline_test_is_run(tmp_path: Path) -> None:
     """A test inside the spec is told at the line where its result stands."""
     test = "\n".join(

@@ -180,14 +180,18 @@ def test_names_and_texts_are_not_inherited() -> None:
     parent = (
         "{spec_version: 1, provider: b, abstract: true, label: L, description: D, icon_small: i,"
         " icon_large_dark: j, background: c, help: h, models: [], supported_model_types: [llm],"
-        " base_url: u, operations: {llm: {request: {path: /x}, tests: [1]}}}"
+        " base_url: u, operations: {llm: {request: {path: /x}, tests: [1]},"
+        " count_tokens: {llm: {request: {path: /c}, tests: [1]}}}}"
     )
     result, findings = resolved({"b": parent, "a": "{provider: a, extends: b}"})
     assert plain(result) == {
         "provider": "a",
         "extends": "b",
         "base_url": "u",
-        "operations": {"llm": {"request": {"path": "/x"}}},
+        "operations": {
+            "llm": {"request": {"path": "/x"}},
+            "count_tokens": {"llm": {"request": {"path": "/c"}}},
+        },
     }
     assert findings == []
 

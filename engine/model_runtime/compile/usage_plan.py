@@ -26,6 +26,7 @@ class UsagePlan:
         "_cached_outside",
         "_headers",
         "_names",
+        "_other_headers",
         "_others",
         "_reasoning_outside",
         "at",
@@ -35,19 +36,17 @@ class UsagePlan:
     def __init__(self, spec: Mapping[str, Any], findings: Findings) -> None:
         self.at: Reader = compile_value(spec.get("at", "usage"), findings, place_in(spec, "at"))
         told = {name: str(spec[name]) for name in COUNTS if name in spec}
-        self._headers = {
-            name: path.removeprefix("header:").lower()
-            for name, path in told.items()
-            if path.startswith("header:")
-        }
+        self._headers = _headers(told)
         self._names = [name for name in told if name not in self._headers]
         paths = [str(spec[name]) for name in self._names]
         places = [place_in(spec, name) for name in self._names]
         self.read_counts: Callable[[Any], list[Any]] = compile_paths(paths, findings, places)
         others = spec.get("other") or {}
+        self._other_headers = _headers(others)
         self._others = {
             name: compile_value(path, findings, place_in(others, name))
             for name, path in others.items()
+            if name not in self._other_headers
         }
         if "cost" in spec:
             self._others["cost"] = compile_value(spec["cost"], findings, place_in(spec, "cost"))
@@ -62,6 +61,9 @@ class UsagePlan:
         for name, header in self._headers.items():
             if (text := headers.get(header, "").strip()).isdecimal():
                 counts[name] = int(text)
+        for name, header in self._other_headers.items():
+            if (amount := _amount(headers.get(header))) is not None:
+                counts[name] = amount
         if not found:
             return counts
         for name, value in zip(self._names, self.read_counts(found), strict=True):
@@ -82,8 +84,18 @@ class UsagePlan:
             fields["output_tokens"] = (fields["output_tokens"] or 0) + fields["reasoning_tokens"]
         if fields["input_tokens"] is not None and fields["output_tokens"] is not None:
             fields["total_tokens"] = fields["input_tokens"] + fields["output_tokens"]
-        other = {name: counts[name] for name in self._others if name in counts}
+        names = (*self._other_headers, *self._others)
+        other = {name: counts[name] for name in names if name in counts}
         return Usage(**fields, other=other, raw=raw)
+
+
+def _headers(paths: Mapping[str, Any]) -> dict[str, str]:
+    """The names of those counts that a header tells, with the header's name."""
+    return {
+        name: path.removeprefix("header:").lower()
+        for name, path in paths.items()
+        if isinstance(path, str) and path.startswith("header:")
+    }
 
 
 def no_usage(counts: Mapping[str, Any], raw: object) -> Usage:

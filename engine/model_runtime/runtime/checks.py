@@ -32,6 +32,11 @@ _GIVEN: dict[ModelType, dict[str, Any]] = {
     "speech2text": {"file": wrap_wav(bytes(8_000), sample_rate=16_000)},
 }
 
+_CHAT_OPTIONS = (
+    "parameters", "tools", "tool_choice", "response_format", "stop", "user", "extra_body",
+    "extra_headers",
+)  # fmt: skip
+
 
 def provider_check(binding: Binding) -> Flow[None]:
     """The flow that proves a provider's credentials; nothing is sent when none is declared."""
@@ -108,8 +113,9 @@ def _list(binding: Binding) -> Flow[None]:
 
 
 def _chat(binding: Binding, given: Mapping[str, Any]) -> Flow[None]:
-    options = CallOptions(parameters=given.get("parameters"))
-    yield from invoke_flow(bind_llm_call(binding, given["messages"], False, options))
+    options = CallOptions(**{name: given[name] for name in _CHAT_OPTIONS if name in given})
+    is_stream = given.get("stream") is True
+    yield from invoke_flow(bind_llm_call(binding, given["messages"], is_stream, options))
 
 
 def _task(binding: Binding, kind: ModelType, given: Mapping[str, Any]) -> Flow[None]:

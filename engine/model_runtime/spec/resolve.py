@@ -167,12 +167,23 @@ def _heritage(tree: YamlMap) -> YamlMap:
     if isinstance(operations, YamlMap):
         own = copy_map(operations)
         for name, operation in operations.items():
-            if isinstance(operation, YamlMap) and "tests" in operation:
-                bare = copy_map(operation)
-                bare.remove("tests")
-                own[name] = bare
+            if isinstance(operation, YamlMap):
+                own[name] = _without_tests(operation)
         kept["operations"] = own
     return kept
+
+
+def _without_tests(operation: YamlMap) -> YamlMap:
+    """An operation without its tests, and without those of the model types below it."""
+    bare = copy_map(operation)
+    if "tests" in bare:
+        bare.remove("tests")
+    for key, value in operation.items():
+        if isinstance(value, YamlMap) and "tests" in value:
+            inner = copy_map(value)
+            inner.remove("tests")
+            bare[key] = inner
+    return bare
 
 
 def _takes_over(old: Mapping[str, object], value: Mapping[str, object]) -> bool:

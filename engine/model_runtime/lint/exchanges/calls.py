@@ -97,9 +97,7 @@ def _call(
     if case.operation == "list_models":
         return driver.run(core.remote_models(case.provider, 0.0, None))
     if case.operation == "validate_credentials":
-        checked, flow = core.provider_check(case.provider, values)
-        driver.run(flow)
-        return checked
+        return _validate(case, core, driver, values)
     kind = _HANDLES.get(case.operation) or _model_type(case.operation)
     model = core.handle(driver, f"{case.provider}/{case.given.get('model', '*')}", kind, None, None)
     placed, named = arguments(case)
@@ -112,6 +110,16 @@ def _call(
     with model.stream(*placed, **named) as stream:
         events.extend(event_data(event) for event in stream)
         return stream.result()
+
+
+def _validate(case: Case, core: RuntimeCore, driver: TapeDriver, values: Mapping[str, Any]) -> Json:
+    """Check the provider's credentials, or those of the model that the case names."""
+    if "model" in case.given:
+        checked, flow = core.model_check(case.provider, "llm", str(case.given["model"]), values)
+    else:
+        checked, flow = core.provider_check(case.provider, values)
+    driver.run(flow)
+    return checked
 
 
 def arguments(case: Case) -> tuple[list[Any], Json]:

@@ -97,20 +97,27 @@ def read_cases(provider: str, folder: Traversable, shown: str, findings: Finding
 
 
 def _inline(record: ProviderRecord) -> Iterator[Case]:
-    operations = record.loaded.tree.get("operations")
-    for operation, spec in operations.items() if isinstance(operations, Mapping) else ():
-        tests = spec.get("tests") if isinstance(spec, Mapping) else None
-        for index, test in enumerate(tests if isinstance(tests, list) else ()):
+    for operation, tests in _inline_tests(record.loaded.tree.get("operations")):
+        for index, test in enumerate(tests):
             if isinstance(test, Mapping):
                 yield Case(
                     provider=record.name,
-                    operation=str(operation),
+                    operation=operation,
                     name=str(test.get("name") or f"test {index + 1}"),
                     spec=test,
                     file=record.loaded.files[0],
                     folder=record.loaded.folder,
                     path=("operations", str(operation), "tests", index),
                 )
+
+
+def _inline_tests(operations: object) -> Iterator[tuple[str, list[Any]]]:
+    """The `tests` of each operation; those of `count_tokens` stand below its model types."""
+    for name, spec in operations.items() if isinstance(operations, Mapping) else ():
+        inner = spec.values() if name == "count_tokens" and isinstance(spec, Mapping) else ()
+        for holder in (spec, *inner):
+            if isinstance(holder, Mapping) and isinstance(holder.get("tests"), list):
+                yield str(name), holder["tests"]
 
 
 def _read(path: Traversable, file: str, findings: Findings) -> Mapping[str, Any] | None:

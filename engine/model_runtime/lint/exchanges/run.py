@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from model_runtime.errors import MissingExtra
 from model_runtime.findings import Finding, Findings
-from model_runtime.lint.subject import block
 from model_runtime.registry import ProviderRecord
 
 from .bodies import frames_of
@@ -101,13 +100,16 @@ def _streamed(
         if (whole.data, str(whole.error)) != (cut.data, str(cut.error)):
             yield "reply", "the stream reads otherwise byte by byte"
         return
-    operation = record.usable().variant(case.given.get("model", "*"), {}, {}).llm()
-    stream = block(record.loaded.tree, "operations", "llm", "stream")
+    model = str(case.given.get("model", "*"))
+    entry = record.find_model(model, "llm")
+    properties = entry.model_properties if entry else {}
+    given = case.given.get("credentials") or {}
+    operation = record.usable().variant(model, properties, given).llm()
     cuts = Cuts(
         case=case,
         operation=operation,
         is_exhaustive=is_exhaustive,
-        may_end=stream.get("interrupted") == "finish",
+        may_end=operation.stream.may_just_stop,
     )
     if isinstance(cuts.read([b""])[0], MissingExtra):
         return
