@@ -25,7 +25,7 @@ def differences(spec: str) -> list[str]:
     findings = Findings()
     record = registry().record(spec)
     cases = cases_of(record, findings)
-    told = [str(finding) for finding in [*record.findings, *findings]]
+    told = [str(finding) for finding in [*record.findings.errors, *findings]]
     for case in cases:
         others = [other for other in cases if other.operation == case.operation]
         told += [f"{case}: {what}" for _, what in check_case(case, record, others=others)]
