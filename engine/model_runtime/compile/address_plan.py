@@ -70,7 +70,8 @@ class AddressPlan:
         if found is Absent or found is None:
             raise InvalidParameter("The URL of this request is absent; its spec reads it in `url`.")
         url, here = str(reveal(found)), origin(base_url)
-        if url.startswith("/"):
+        # Two slashes begin a host: no path, whatever a server meant by them.
+        if url.startswith("/") and not url.startswith("//"):
             return join_url(here, url, query)
         url = join_url(url, "", query)
         if origin(url) == here:
