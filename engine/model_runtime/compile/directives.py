@@ -17,13 +17,18 @@ from model_runtime.location import Place
 from model_runtime.spec.resolve import close_match
 from model_runtime.spec.tree import copy_map, key_place_of, place_of
 
-from .fragments import MAX_DEPTH, Compiled, View
+from .fragments import MAX_DEPTH, MAX_VALUES, Compiled, View
 from .merging import case_text, merge
 from .rendering import ABSENT, FAULTY, Render, Scope, Spot, Value, constant, some, words_for
 from .scopes import ANY, OPEN_LIST, OPEN_MAP, PART_TYPE, Shape
 
 if TYPE_CHECKING:
     from .templates import TemplateCompiler
+
+# So often may loops, and fragments inside themselves, go round inside each other.
+MAX_ROUNDS: Final = 2_000_000
+# Where a scope counts them. No name of a scope begins with `$`, so it hides nothing.
+_ROUNDS: Final = "$rounds"
 
 # Each key that belongs to a directive, and the directive it belongs to.
 _BELONGS: Final[dict[str, str]] = {
@@ -208,6 +213,7 @@ def _loop(source: Render, name: str, emit: Render, flatten: bool, spot: Spot) ->
             return Absent
         if not isinstance(items, list):
             raise InvalidParameter(f"{spot}: {words_for(items)} where a list is expected.")
+        is_outer = _count(scope, len(items), spot)
         results: list[object] = []
         hidden = scope.get(name, _MISSING)
         try:
@@ -220,9 +226,25 @@ def _loop(source: Render, name: str, emit: Render, flatten: bool, spot: Spot) ->
                     results.append(result)
         finally:
             _restore(scope, name, hidden)
+            if is_outer:
+                scope.pop(_ROUNDS, None)
         return results
 
     return render
+
+
+def _count(scope: Scope, rounds: int, spot: Spot) -> bool:
+    """Note rounds of a loop and those inside it; True for the outer one, which forgets them."""
+    done = scope.get(_ROUNDS)
+    total = rounds + (done if isinstance(done, int) else 0)
+    if total > MAX_ROUNDS:
+        scope.pop(_ROUNDS, None)
+        raise InvalidParameter(
+            f"{spot}: more than {MAX_ROUNDS} rounds of `$each` and `$use` inside each other. "
+            "Send fewer messages, or put no loop over all of them into another one."
+        )
+    scope[_ROUNDS] = total
+    return done is None
 
 
 _MISSING: Final = object()
@@ -325,6 +347,14 @@ def _use(compiler: TemplateCompiler, node: Node) -> Value:
     view = node.view
     key = (name, frozenset(view.names.items()), view.loop_names, left_out, compiler.mode)
     known = compiler.fragments.compiled.get(key)
+    if known is not None:
+        compiler.size += known.size
+    if compiler.size > MAX_VALUES:
+        if not compiler.is_too_large:
+            message = f"fragments that use fragments come to more than {MAX_VALUES} values here"
+            compiler.findings.add("T309", message, node.at("$use"))
+        compiler.is_too_large = True
+        return FAULTY
     if known is None:
         known = compiler.fragments.compiled[key] = Compiled()
         _compile_fragment(compiler, found, known, view, left_out)
@@ -357,7 +387,9 @@ def _compile_fragment(
     if isinstance(body, Mapping) and left_out:
         body = _without(body, set(left_out))
     inner = View(view.names, known.reads, view.loop_names)
+    before = compiler.size
     render = compiler.compile(body, place, inner).render
+    known.size = compiler.size - before
     known.render = _omitting(render, left_out) if left_out else render
 
 
@@ -383,12 +415,15 @@ def _deferred(known: Compiled, counter: str, spot: Spot) -> Render:
             raise InvalidParameter(
                 f"{spot}: nested deeper than {MAX_DEPTH}. Send content that is nested less deeply."
             )
+        is_outer = _count(scope, 1, spot)
         # No name of a scope begins with `$`, so the counter hides nothing.
         scope[counter] = depth + 1
         try:
             return known.render(scope)
         finally:
             _restore(scope, counter, hidden)
+            if is_outer:
+                scope.pop(_ROUNDS, None)
 
     return render
 

@@ -13,6 +13,8 @@ from .rendering import Reads, Render
 from .scopes import Shape
 
 MAX_DEPTH: Final = 8
+# So many values may fragments that use fragments come to: a few lines can stand for billions.
+MAX_VALUES: Final = 100_000
 
 # Names with the identity of their shapes, the names that loops set, the keys left out, the mode.
 Signature = tuple[str, frozenset[tuple[str, Shape]], frozenset[str], frozenset[str], Hashable]
@@ -33,11 +35,15 @@ class View:
 
 @dataclass(slots=True)
 class Compiled:
-    """A fragment compiled for one set of names. `render` is None while it is being compiled."""
+    """A fragment compiled for one set of names. `render` is None while it is being compiled.
+
+    `size` counts its values, those of the fragments that it uses included.
+    """
 
     reads: Reads = field(default_factory=Reads)
     render: Render | None = None
     uses_itself: bool = False
+    size: int = 0
 
 
 @dataclass(slots=True)

@@ -13,6 +13,7 @@ from model_runtime.patterns import compile_regex
 
 from .jmespath_closures import steps_of
 from .jmespath_functions import Node, library
+from .jmespath_growth import GROWTH_LIMIT, growth
 
 TEXT_LIMIT: Final = 1_000
 NESTING_LIMIT: Final = 64
@@ -43,6 +44,13 @@ class Checker:
             return None
         if _depth(node) > NESTING_LIMIT:
             self._refuse("R401", f"the expression is nested deeper than {NESTING_LIMIT}")
+            return None
+        if (times := growth(node)) > GROWTH_LIMIT:
+            self._refuse(
+                "R401",
+                f"the result could be {times} times as large as the reply, at most "
+                f"{GROWTH_LIMIT} are allowed; name each value once",
+            )
             return None
         self._check_functions(node)
         for part in _nodes_in_text_order(node):

@@ -19,6 +19,8 @@ Path = Callable[[Any], Any]
 Node = Mapping[str, Any]
 SUBJECT_LIMIT: Final = 2_000
 DURATION_LIMIT: Final = 64
+# A separator of the reply's own between many empty texts makes much of little.
+JOINED_LIMIT: Final = 128 * 1024 * 1024
 
 _DURATION_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(d|h|ms|m|s|us|µs|ns)")
 _SECONDS: Final = {
@@ -132,6 +134,14 @@ def coalesce(*values: Any) -> Any:
     return None
 
 
+def join(separator: str, values: list[str]) -> str:
+    """Join texts; a ValueError for what would be longer than any reply."""
+    size = sum(map(len, values)) + len(separator) * len(values)
+    if size > JOINED_LIMIT:
+        raise ValueError(f"a text of {size} characters; the most is {JOINED_LIMIT}")
+    return separator.join(values)
+
+
 def safe_join(separator: str, values: str | list[Any] | None) -> str | None:
     """Join an array as text: null items are left out and others than texts become JSON.
 
@@ -139,7 +149,7 @@ def safe_join(separator: str, values: str | list[Any] | None) -> str | None:
     """
     if values is None or isinstance(values, str):
         return values
-    return separator.join(to_json(value) for value in values if value is not None)
+    return join(separator, [to_json(value) for value in values if value is not None])
 
 
 def to_json(value: Any) -> str:
@@ -211,7 +221,8 @@ def library() -> Library:
     import jmespath.lexer
     import jmespath.visitor
 
-    methods = {f"_func_{name}": _method(added) for name, added in ADDED_FUNCTIONS.items()}
+    added = {**ADDED_FUNCTIONS, "join": Added(join, (("string",), ("array-string",)))}
+    methods = {f"_func_{name}": _method(function) for name, function in added.items()}
     functions = type("SpecFunctions", (jmespath.functions.Functions,), methods)()
     options = jmespath.visitor.Options(custom_functions=functions)
     interpreter = jmespath.visitor.TreeInterpreter(options)

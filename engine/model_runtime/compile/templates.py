@@ -100,6 +100,9 @@ class TemplateCompiler:
     takes: frozenset[type]
     encode: Encode | None = None
     is_text: bool = False
+    # The values compiled so far, those of each use of a fragment counted again.
+    size: int = 0
+    is_too_large: bool = False
 
     @property
     def mode(self) -> Hashable:
@@ -119,6 +122,7 @@ class TemplateCompiler:
 
     def compile(self, node: object, place: Place | None, view: View) -> Value:
         """Compile one node of the tree; `place` is where it stands."""
+        self.size += 1
         if isinstance(node, str):
             if self.is_text:
                 return compile_text_leaf(self, node, place, view)
