@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from . import outside
 
 # A media type without parameters: two tokens of RFC 9110. Nothing else goes into a part's head.
 _MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]{1,127}/[A-Za-z0-9!#$&^_.+-]{1,127}")
@@ -28,7 +29,7 @@ def encode_multipart(
     fields: Iterable[tuple[str, str | FilePart]], *, boundary: str | None = None
 ) -> tuple[bytes, str]:
     """Return the body and its content type. Fields of the same name are repeated."""
-    boundary = boundary or secrets.token_hex(16)
+    boundary = boundary or outside.token(16)
     lines: list[bytes] = []
     for name, value in fields:
         lines.append(f"--{boundary}\r\n".encode())

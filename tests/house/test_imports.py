@@ -28,6 +28,7 @@ LINES: tuple[tuple[str, ...], ...] = (
         "multipart",
         "hosts",
         "network",
+        "outside",
         "patterns",
         "secrets",
         "sentences",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
 
-from model_runtime.findings import Finding
-from model_runtime.lint.exchanges import exchange_findings
+from model_runtime.findings import Finding, Findings
+from model_runtime.lint.exchanges import cases_of, exchange_findings, play
 from model_runtime.registry import Registry
 
 SPEC = """\
@@ -191,3 +192,49 @@ def test_error_of_another_stream_is_raised_everywhere(tmp_path: Path) -> None:
     (home / "stream.yaml").write_text(STREAM.partition("events:")[0], "utf-8")
     (tmp_path / "acme" / "provider.yaml").write_text(SPEC, "utf-8")
     assert exchange_findings(Registry([str(tmp_path)], bundled=True).record("acme")) == []
+
+
+def test_exchange_is_always_of_the_same_moment_and_ids(tmp_path: Path) -> None:
+    """What is signed is signed at one time, and ids that the engine makes count from 1."""
+    spec = f"""{SPEC}auth:
+  $replace: true
+  kind: aws_sigv4
+  service: bedrock
+  region: us-east-1
+  access_key: "{{{{ credentials.api_key }}}}"
+  secret_key: "{{{{ credentials.api_key }}}}"
+operations: {{llm: {{response: {{tool_calls: {{id: {{path: id, or: new_id}}}}}}}}}}
+"""
+    exchange = """\
+given: {model: small, messages: [{role: user, content: ping}]}
+sends:
+  headers:
+    x-amz-date: 20260101T000000Z
+reply:
+  json:
+    choices:
+      - finish_reason: tool_calls
+        message: {tool_calls: [{function: {name: a, arguments: "{}"}}, {function: {name: b}}]}
+gives:
+  tool_calls:
+    - {id: call_mr_000000000000000000000001, name: a}
+    - {id: call_mr_000000000000000000000002, name: b}
+"""
+    assert checked(tmp_path, exchange, spec=spec) == []
+    record = Registry([str(tmp_path)], bundled=True).record("acme")
+    (case,) = cases_of(record, Findings())
+    first, second = play(case, record), play(case, record)
+    assert "/20260101/us-east-1/" in first.requests[0].headers["authorization"]
+    assert first.requests == second.requests
+
+
+def test_exchange_opens_no_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stream, its cuts and an error are all played without a socket."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a socket is opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    for number, exchange in enumerate((ANSWER, STREAM, ERROR)):
+        assert checked(tmp_path / str(number), exchange, is_exhaustive=True) == []

@@ -34,6 +34,8 @@ from model_runtime.lint.exchanges.calls import (
     made_up_credentials,
 )
 from model_runtime.lint.exchanges.run import compared
+from model_runtime.lint.exchanges.tape import MOMENT
+from model_runtime.outside import set_outside
 from model_runtime.registry import Registry
 from model_runtime.runtime.async_driver import AsyncDriver
 from model_runtime.runtime.replies import AsyncIncoming
@@ -123,7 +125,8 @@ async def call_async(case: Case) -> Outcome:
     tape = AsyncTape(case)
     outcome = Outcome(tape.requests)
     try:
-        outcome.data = as_data(await _answer(case, core, tape, credentials, outcome.events))
+        with set_outside(lambda: MOMENT):
+            outcome.data = as_data(await _answer(case, core, tape, credentials, outcome.events))
     except ModelRuntimeError as error:
         outcome.error = error
     return outcome

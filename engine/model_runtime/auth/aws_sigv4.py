@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final, Self
 from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
+from model_runtime import outside
 from model_runtime.errors import MissingCredential, MissingExtra
 from model_runtime.exchange import HttpRequest
 from model_runtime.location import Place
@@ -28,13 +28,13 @@ class AwsSigV4Auth(StaticAuth):
 
     __slots__ = ("_now", "_options")
 
-    def __init__(self, options: Mapping[str, object], *, now: Clock = time.time) -> None:
+    def __init__(self, options: Mapping[str, object], *, now: Clock = outside.now) -> None:
         self._options = {name: options.get(name) for name in (*_NEEDED, "session_token")}
         self._now = now
 
     @classmethod
     def from_spec(
-        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = time.time
+        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = outside.now
     ) -> Self:
         return cls(options, now=now)
 

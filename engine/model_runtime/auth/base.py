@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Protocol, Self
 
+from model_runtime import outside
 from model_runtime.absent import Absent
 from model_runtime.errors import InvalidParameter
 from model_runtime.exchange import Flow, HttpRequest
@@ -46,7 +46,7 @@ class AuthKind(Auth, Protocol):
 
     @classmethod
     def from_spec(
-        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = time.time
+        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = outside.now
     ) -> Self:
         """Make one from checked options, whose templates are compiled to `scope -> value`."""
         ...

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Mapping
 from typing import Self
 
+from model_runtime import outside
 from model_runtime.errors import InvalidParameter
 from model_runtime.exchange import HttpRequest
 from model_runtime.location import Place
@@ -28,7 +28,7 @@ class BasicAuth(StaticAuth):
 
     @classmethod
     def from_spec(
-        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = time.time
+        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = outside.now
     ) -> Self:
         return cls(options.get("username"), options.get("password"))
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from typing import Self
 
+from model_runtime import outside
 from model_runtime.exchange import HttpRequest
 from model_runtime.location import Place
 
@@ -22,7 +22,7 @@ class HeaderAuth(StaticAuth):
 
     @classmethod
     def from_spec(
-        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = time.time
+        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = outside.now
     ) -> Self:
         return cls(options.get("headers"))
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Self
 
+from model_runtime import outside
 from model_runtime.exchange import HttpRequest
 from model_runtime.location import Place
 from model_runtime.network import add_query
@@ -24,7 +24,7 @@ class QueryAuth(StaticAuth):
 
     @classmethod
     def from_spec(
-        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = time.time
+        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = outside.now
     ) -> Self:
         return cls(options.get("query"))
 

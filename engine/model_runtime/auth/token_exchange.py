@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 from urllib.parse import urlencode
 
+from model_runtime import outside
 from model_runtime.absent import Absent
 from model_runtime.durations import read_duration
 from model_runtime.errors import PROVIDER_ERRORS, InvalidParameter, InvokeError, ProviderError
@@ -165,7 +165,7 @@ class TokenExchangeAuth:
         error: Path | None = None,
         cache_key: Sequence[object] = (),
         refresh_on: Sequence[int | Path] = (401,),
-        now: Clock = time.time,
+        now: Clock = outside.now,
     ) -> None:
         self._request = request
         self._token = token
@@ -180,7 +180,7 @@ class TokenExchangeAuth:
 
     @classmethod
     def from_spec(
-        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = time.time
+        cls, options: Mapping[str, object], place: Place | None, *, now: Clock = outside.now
     ) -> Self:
         jwt = options_under(options_under(options, "assertion"), "jwt")
         keys = options.get("cache_key")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -111,7 +110,7 @@ class ErrorsPlan:
                 continue
             milliseconds = isinstance(source, str) and source.endswith("-ms")
             text = f"{found}ms" if milliseconds else str(found)
-            if (delay := parse_retry_after(text, time.time())) is not None:
+            if (delay := parse_retry_after(text)) is not None:
                 return delay
         return None
 

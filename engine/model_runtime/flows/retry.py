@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, TypeVar
 
+from model_runtime import outside
 from model_runtime.errors import InvokeError, TimedOut
 from model_runtime.exchange import Flow, Wait
 from model_runtime.vocabulary import ErrorKind
@@ -100,7 +100,7 @@ def parse_retry_after(text: str, now: float | None = None) -> float | None:
     default the clock's.
     """
     text = text.strip()
-    now = time.time() if now is None else now
+    now = outside.now() if now is None else now
     if not text or len(text) > _MAX_TEXT or not text.isascii():
         return None
     if _NUMBER.fullmatch(text):

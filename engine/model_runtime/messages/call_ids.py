@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import string
 from hashlib import sha256
 from typing import Final
+
+from model_runtime import outside
 
 ENGINE_ID_PREFIX: Final = "call_mr_"
 ALPHANUMERIC: Final = string.ascii_letters + string.digits
@@ -13,7 +14,7 @@ ALPHANUMERIC: Final = string.ascii_letters + string.digits
 
 def new_call_id() -> str:
     """Make an id for a tool call whose service sent none."""
-    return f"{ENGINE_ID_PREFIX}{secrets.token_hex(12)}"
+    return f"{ENGINE_ID_PREFIX}{outside.token(12)}"
 
 
 def is_engine_id(call_id: str) -> bool:

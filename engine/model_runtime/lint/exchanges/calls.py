@@ -12,14 +12,16 @@ from model_runtime.core import RuntimeCore
 from model_runtime.credentials.form import FormField
 from model_runtime.errors import ModelRuntimeError
 from model_runtime.exchange import HttpRequest
+from model_runtime.outside import set_outside
 from model_runtime.registry import ProviderRecord, Registry
 from model_runtime.settings import Settings
 from model_runtime.vocabulary import MODEL_TYPES, ModelType
 
 from .cases import Case
-from .tape import TapeDriver, TapeEnded
+from .tape import MOMENT, TapeDriver, TapeEnded
 
 Json = dict[str, Any]
+
 
 # The arguments of an operation that have a place of their own, and those that have a name.
 _PLACED: Final[Mapping[str, tuple[str, ...]]] = {
@@ -76,7 +78,10 @@ def play(
     credentials: Mapping[str, Any] | None = None,
     is_cut: bool = False,
 ) -> Outcome:
-    """Make the call of a case against its own replies, sent to nobody, without retries."""
+    """Make the call of a case against its own replies, sent to nobody, without retries.
+
+    It is made at MOMENT, and the ids that the engine makes count from 1.
+    """
     values = credentials
     if values is None:
         values = made_up_credentials(record.description.form, case.given)
@@ -85,7 +90,8 @@ def play(
     driver = TapeDriver(case, is_cut=is_cut)
     outcome = Outcome(driver.requests)
     try:
-        outcome.data = as_data(_call(case, core, driver, values, outcome.events))
+        with set_outside(lambda: MOMENT + driver.passed):
+            outcome.data = as_data(_call(case, core, driver, values, outcome.events))
     except (ModelRuntimeError, TapeEnded, OSError, TypeError, ValueError, KeyError) as error:
         outcome.error = error
     return outcome

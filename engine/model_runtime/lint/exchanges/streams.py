@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
@@ -10,13 +9,14 @@ from typing import Any, Final
 
 from model_runtime.compile.operation import LLMOperation
 from model_runtime.errors import ModelRuntimeError
+from model_runtime.outside import set_outside
 
 from .bodies import frames_of
 from .cases import Case
+from .tape import MOMENT
 
 # How lines may end, by the key that the reply is written under.
 _ENDINGS: Final = {"sse": (b"\n", b"\r", b"\r\n"), "text": (b"\n", b"\r\n")}
-_MADE_ID: Final = re.compile(r"\bcall_mr_\w+")
 _SAMPLES: Final = 12
 
 Reading = tuple[Any, list[Any]]
@@ -45,10 +45,11 @@ class Cuts:
         reader = self.operation.reader(headers, started=0.0, clock=lambda: 0.0)
         events: list[Any] = []
         try:
-            for piece in pieces:
-                events += reader.feed(piece)
-            events += reader.finish()
-            return reader.result(), events
+            with set_outside(lambda: MOMENT):
+                for piece in pieces:
+                    events += reader.feed(piece)
+                events += reader.finish()
+                return reader.result(), events
         except ModelRuntimeError as error:
             return error, events
 
@@ -113,6 +114,5 @@ def _heart(result: Any) -> tuple[Any, ...]:
 
 
 def _shown(reading: Reading) -> str:
-    """A reading as text, less the ids that the engine makes up."""
     outcome, events = reading
-    return _MADE_ID.sub("", f"{outcome!r} {events!r}")
+    return f"{outcome!r} {events!r}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from model_runtime.exchange import HttpRequest
 from model_runtime.runtime.replies import SyncIncoming
@@ -12,6 +13,9 @@ from model_runtime.runtime.transport import TimeoutMap
 from .bodies import body_of
 from .cases import Case
 
+# When every call of an exchange is made: 2026-01-01T00:00:00Z.
+MOMENT: Final = 1_767_225_600.0
+
 
 class TapeEnded(Exception):
     """One request more was sent than the exchange has replies."""
@@ -20,18 +24,18 @@ class TapeEnded(Exception):
 class TapeDriver(SyncDriver):
     """Plays the replies of a case in order and keeps the requests.
 
-    With `is_cut` each byte of a reply comes alone.
+    With `is_cut` each byte of a reply comes alone. `passed` are the seconds that were waited.
     """
 
     def __init__(self, case: Case, *, is_cut: bool = False) -> None:
-        super().__init__(sleep=self._pass, clock=lambda: self._now)
-        self._now = 0.0
+        super().__init__(sleep=self._pass, clock=lambda: self.passed)
+        self.passed = 0.0
         self._case = case
         self._is_cut = is_cut
         self.requests: list[HttpRequest] = []
 
     def _pass(self, seconds: float) -> None:
-        self._now += seconds
+        self.passed += seconds
 
     def _send(self, request: HttpRequest, waits: TimeoutMap) -> SyncIncoming:
         self.requests.append(request)
