@@ -9,7 +9,7 @@ ModelRuntimeError
   InvalidParameter       an argument or parameter that the model does not take, or out of range
   CredentialsInvalid     the credential form refused a value, or the service did
   MissingExtra           an optional dependency is not installed
-  InvokeError            a call failed; .provider .model .operation
+  InvokeError            a call failed; .provider .model .operation, .partial of a stream
     ConnectionFailed     no connection, or it broke
     TimedOut             connect, first byte, between chunks or total
     HostRefused          an address that a spec or a server must not make us reach
@@ -101,12 +101,14 @@ class InvokeError(ModelRuntimeError):
     """A call of a model failed.
 
     `provider`, `model` and `operation` are filled in by the handle on the way out, since the
-    layers that notice a fault do not know them.
+    layers that notice a fault do not know them. Of a stream that had begun, `partial` is the
+    result of what had arrived.
     """
 
     provider: str | None = None
     model: str | None = None
     operation: str | None = None
+    partial: object = None
 
     def __init__(self, message: str) -> None:
         super().__init__(message)

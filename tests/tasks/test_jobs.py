@@ -206,14 +206,13 @@ def test_address_of_another_origin_is_refused(open_service: Open, url: str, is_f
     assert len(service.targets) == (2 if is_fetch else 1)
 
 
-def test_address_without_a_scheme_stays_at_the_service(open_service: Open) -> None:
-    """Two slashes begin a path here and name no host."""
+def test_address_without_a_scheme_is_refused(open_service: Open) -> None:
+    """Two slashes begin the name of another host, and are no path at the service."""
     service = open_service(LINKED)
     service.answer({"result_url": "//evil.example/x"})
-    service.answer({"status": "done", "transcript_url": "/r"})
-    service.answer({"text": "hello"})
-    assert service.invoke("speech2text", b"audio").text == "hello"
-    assert service.targets[1] == "GET /evil.example/x"
+    with pytest.raises(HostRefused, match="must begin with https"):
+        service.invoke("speech2text", b"audio")
+    assert service.targets == ["POST /jobs"]
 
 
 def test_poll_that_is_no_json_is_a_reply_error(service: Any) -> None:

@@ -16,6 +16,7 @@ from model_runtime.branches import watched_table
 from model_runtime.errors import (
     PROVIDER_ERRORS,
     InvokeError,
+    LimitExceeded,
     ProviderError,
     ReplyError,
     StreamInterrupted,
@@ -35,6 +36,8 @@ from .fields_plan import FieldsPlan
 from .response_plan import ResponsePlan, require_answer
 from .values import Reader
 
+# Of a million tokens each may have a frame of its own.
+MAX_FRAMES = 2_000_000
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 
 
@@ -150,7 +153,7 @@ class StreamReader:
         self._builder.warnings.extend(warnings)
         self._result: LLMResult | None = None
         self._is_error: Reader | None = plan.response.is_error
-        self._has_frames = False
+        self._frames = 0
         self._start = b""
         self._fault: InvokeError | None = None
         self.ended = False
@@ -164,6 +167,8 @@ class StreamReader:
         try:
             for frame in cut(self._framing, chunk):
                 self._read(frame)
+            if self._frames > MAX_FRAMES:
+                raise LimitExceeded(f"The stream has more than {MAX_FRAMES} frames.")
         except InvokeError as fault:
             if not self._builder.pieces:
                 raise
@@ -236,7 +241,7 @@ class StreamReader:
         return self._head
 
     def _read(self, frame: Frame) -> None:
-        self._has_frames = True
+        self._frames += 1
         data = frame.data
         plan = self._plan
         if plan.is_done(data):
@@ -300,7 +305,7 @@ class StreamReader:
                 raise
         if self.ended or (self._builder.has_finish and not self._plan.require_done):
             return
-        if not self._has_frames:
+        if not self._frames:
             raise ReplyError(
                 f"The reply is no {self._plan.framing} stream: it begins {_excerpt(self._start)}."
             )

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-from model_runtime.errors import PROVIDER_ERRORS, InvokeError, TimedOut
+from model_runtime.errors import PROVIDER_ERRORS, InvokeError, LimitExceeded, TimedOut
 from model_runtime.exchange import Flow, HttpReply, HttpRequest, Wait
 from model_runtime.vocabulary import ErrorKind
 
 from .call import Exchange, call
 
 Scope = dict[str, Any]
+
+# A day of asking every five seconds; a spec may ask without any wait between.
+MAX_POLLS: Final = 20_000
+MAX_WARNINGS: Final = 100
 
 
 class Plan(Protocol):
@@ -136,7 +140,7 @@ def _poll(
     job: Job, scope: Scope, base_url: str, bind: Bind, warnings: list[str]
 ) -> Flow[HttpReply]:
     wait, waited = job.start, 0.0
-    while True:
+    for _ in range(MAX_POLLS):
         request = job.poll.plan.build(scope, base_url, extra_headers={})
         reply = yield from _send(bind(request, scope))
         status, word, message = job.status(reply)
@@ -146,14 +150,18 @@ def _poll(
             kind = job.failure_kind
             raise PROVIDER_ERRORS[kind](f"The job failed: {message}", kind=kind)
         if not job.is_known(word):
-            warning = f"The job has the unknown status {word!r}; it counts as running."
-            if warning not in warnings:
+            warning = f"The job has the unknown status {word[:80]!r}; it counts as running."
+            if warning not in warnings and len(warnings) < MAX_WARNINGS:
                 warnings.append(warning)
         if waited + wait > job.timeout:
             raise TimedOut(f"The job was not done after {job.timeout:g} s.", phase="total")
         yield Wait(wait)
         waited += wait
         wait = min(wait * job.factor, job.longest)
+    raise LimitExceeded(
+        f"The job was asked after {MAX_POLLS} times and is not done. "
+        "Let it be asked after less often, by `poll.every` of the spec."
+    )
 
 
 def _send(exchange: Exchange) -> Flow[HttpReply]:

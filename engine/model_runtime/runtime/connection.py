@@ -15,7 +15,7 @@ from .decoding import Inflater, inflater_for
 from .replies import C, Incoming, R, SyncIncoming, plain_socket
 from .transport import TimeoutMap, end_of, read_headers, timed_out, translate
 
-STREAM_MAX_BYTES: Final = 1024 * 1024 * 1024
+STREAM_MAX_BYTES: Final = 512 * 1024 * 1024
 TAIL_SECONDS: Final = 0.05
 TAIL_CHUNKS: Final = 8
 _GUARD_SLACK: Final = 0.1
@@ -160,10 +160,7 @@ def announced(reply: OpenReply, max_bytes: int) -> None:
 
 def too_long(max_bytes: int) -> LimitExceeded:
     """Make the error of a body over its limit."""
-    return LimitExceeded(
-        f"the reply is longer than {max_bytes} bytes, counted after decompression; "
-        f"nothing of it was kept"
-    )
+    return LimitExceeded(f"the reply is longer than {max_bytes} bytes, counted after decompression")
 
 
 def whole(reply: OpenReply, pieces: list[bytes]) -> HttpReply:

@@ -10,6 +10,7 @@ from model_runtime.errors import ConnectionFailed, InvokeError, StreamInterrupte
 from model_runtime.exchange import Flow, OpenReply
 
 from .async_driver import AsyncDriver
+from .connection import STREAM_MAX_BYTES, too_long
 from .sync_driver import SyncDriver
 
 E = TypeVar("E")
@@ -57,6 +58,7 @@ class _Reading(Generic[E, R]):
         self._reader: Reader[E, R] | None = None
         self._ready: Iterator[E] = iter(())
         self._has_bytes = False
+        self._size = 0
         self._is_over = False
         self._is_complete = False
         self._error: InvokeError | None = None
@@ -66,6 +68,9 @@ class _Reading(Generic[E, R]):
         if chunk is None:
             return self._finish(reader)
         self._has_bytes = True
+        self._size += len(chunk)
+        if self._size > STREAM_MAX_BYTES:
+            raise too_long(STREAM_MAX_BYTES)
         events = reader.feed(chunk)
         # What came is handed on before `finish` may raise; the next step calls it.
         return self._finish(reader) if reader.ended and not events else events
@@ -92,6 +97,8 @@ class _Reading(Generic[E, R]):
             return error
         if isinstance(error, ConnectionFailed) and self._has_bytes:
             error = self._interrupted(f"{error.message}: the stream broke before its end")
+        if error.partial is None and self._has_bytes and self._reader is not None:
+            error.partial = self._reader.partial()
         self._error = error
         if self._on_error is not None:
             self._on_error(error)
