@@ -101,6 +101,30 @@ def test_step_that_is_not_needed_is_left_out(open_service: Open) -> None:
     assert service.body() == {"url": "cdn://1"}
 
 
+STORED = """
+speech2text:
+  steps:
+    upload: {auth: {kind: none}, request: {path: /store, raw: "{{ file.content }}"}}
+  job:
+    submit: {request: {path: /jobs, body: {name: a}}, save: {id: id}}
+    poll:
+      request: {method: GET, path: "/jobs/{{ job.id }}"}
+      status: {path: status, map: {done: done}}
+    fetch: {auth: {kind: none}, request: {method: GET, path: "/store/{{ job.id }}"}}
+  response: {text: text}
+"""
+
+
+def test_store_of_files_gets_no_key(open_service: Open) -> None:
+    """A step and a fetch may have an auth of their own; the requests between them keep theirs."""
+    service = open_service(STORED)
+    for reply in ({}, {"id": "1"}, {"status": "done"}, {"text": "hello"}):
+        service.answer(reply)
+    assert service.invoke("speech2text", b"audio").text == "hello"
+    has_key = {r.target: "authorization" in r.headers for r in service.loopback.requests}
+    assert has_key == {"/store": False, "/jobs": True, "/jobs/1": True, "/store/1": False}
+
+
 def test_step_without_its_value_ends_the_call(open_service: Open) -> None:
     """The message names what is missing."""
     service = open_service(UPLOAD)

@@ -116,6 +116,14 @@ def test_bare_pcm_gets_a_wav_header(
     assert result.audio == wrap_wav(b"\1\0\2\0", sample_rate=rate)
 
 
+def test_audio_with_a_wav_header_gets_no_second_one(open_service: Open) -> None:
+    """Some services send bare samples in streams and files otherwise."""
+    wav = wrap_wav(b"ab")
+    service = open_service(one("path: audio, wrap: wav"))
+    service.answer({"audio": base64.b64encode(wav).decode()})
+    assert service.invoke("tts", "Hello.").audio == wav
+
+
 def test_json_in_place_of_audio_is_an_error(open_service: Open) -> None:
     """A service that fails inside status 200 says why."""
     service = open_service(spec(BODY))

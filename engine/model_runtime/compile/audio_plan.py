@@ -78,7 +78,7 @@ class AudioPlan:
     def finished(self, audio: bytes, media_type: object) -> TTSResult:
         """The result of audio as it came: bare PCM gets its WAV header, where the spec says so."""
         kind = _text(media_type) or sniff(audio, "audio")
-        if not self.wraps:
+        if not self.wraps or audio.startswith(b"RIFF"):
             return TTSResult(audio=audio, media_type=kind)
         told = _RATE.search(str(media_type or ""))
         rate = self._rate or (int(told[1]) if told else 24_000)

@@ -15,6 +15,7 @@ from model_runtime.json_text import decode_json
 from model_runtime.spec.tree import key_place_of
 from model_runtime.vocabulary import JOB_STATUSES, ErrorKind
 
+from .auth_plan import compile_auth
 from .context import CompileContext
 from .expressions import compile_expression
 from .rendering import Render
@@ -30,6 +31,8 @@ class SavingRequest:
         self, spec: Mapping[str, Any], context: CompileContext, operation: str, field: Field
     ) -> None:
         self.plan = RequestPlan(spec.get("request") or {}, {}, context, operation, field)
+        # A store of files beside the service takes none of the provider's auth.
+        self.auth = compile_auth(spec["auth"], context) if "auth" in spec else None
         self._when: Render | None = None
         if "when" in spec:
             names = context.names(field, operation)

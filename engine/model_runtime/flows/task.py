@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
+from model_runtime.auth import Auth
 from model_runtime.errors import PROVIDER_ERRORS, InvokeError, LimitExceeded, TimedOut
 from model_runtime.exchange import Flow, HttpReply, HttpRequest, Wait
 from model_runtime.vocabulary import ErrorKind
@@ -32,6 +34,9 @@ class Saving(Protocol):
 
     @property
     def plan(self) -> Plan: ...
+
+    @property
+    def auth(self) -> Auth | None: ...
 
     def is_needed(self, scope: Scope) -> bool: ...
 
@@ -102,7 +107,7 @@ def run_task(
         if not step.is_needed(scope):
             continue
         request = step.plan.build(scope, base_url, extra_headers={})
-        reply = yield from _send(bind(request, scope))
+        reply = yield from _send(bind(request, scope), step.auth)
         scope = {**scope, "steps": {**scope.get("steps", {}), name: step.saved(reply)}}
     if operation.job is not None:
         return (yield from _run_job(operation.job, scope, base_url, extra_headers, bind, warnings))
@@ -133,7 +138,8 @@ def _run_job(
     if job.fetch is None:
         return reply
     scope = {**scope, "job": {**scope["job"], **job.poll.saved(reply)}}
-    return (yield from _send(bind(job.fetch.plan.build(scope, base_url, extra_headers={}), scope)))
+    request = job.fetch.plan.build(scope, base_url, extra_headers={})
+    return (yield from _send(bind(request, scope), job.fetch.auth))
 
 
 def _poll(
@@ -164,5 +170,7 @@ def _poll(
     )
 
 
-def _send(exchange: Exchange) -> Flow[HttpReply]:
+def _send(exchange: Exchange, auth: Auth | None = None) -> Flow[HttpReply]:
+    if auth is not None:
+        exchange = replace(exchange, auth=auth)
     return (yield from call(exchange, lambda reply, _seconds: reply))
