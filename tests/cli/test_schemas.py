@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from model_runtime.cli.main import run
+from model_runtime.cli.schemas import known_modeline
 
 SHIPPED = Path(__file__).resolve().parents[2] / "json_schemas"
 NEW = ["new", "acme", "--base-url", "https://api.acme.example/v1", "--offline"]
@@ -58,3 +59,13 @@ def test_new_spec_uses_schemas_that_are_there(tmp_path: Path, name: str) -> None
     spec = tmp_path / "specs" / "mine" / "acme.yaml"
     assert schema_of(spec) == tmp_path / name / "provider.schema.json"
     assert [path.name for path in spec.parent.iterdir()] == ["acme.yaml"]
+
+
+def test_exchange_names_its_schema_where_schemas_stand(tmp_path: Path) -> None:
+    """What `record` writes leads to schemas that are there, and brings none."""
+    file = tmp_path / "exchanges" / "llm" / "plain.yaml"
+    file.parent.mkdir(parents=True)
+    assert known_modeline(file, "exchange.schema.json") == ""
+    assert run(["schemas", str(tmp_path / ".schemas")]) == 0
+    line = "# yaml-language-server: $schema=../../.schemas/exchange.schema.json\n"
+    assert known_modeline(file, "exchange.schema.json") == line

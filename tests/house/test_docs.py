@@ -1,144 +1,114 @@
-"""Guard of the documentation: every block of a page is run, and every table is fresh.
+"""Guard of the documentation: what a page shows is run, and every table is fresh.
 
-A comment above a block says what it is for:
-
-test: run             Python, run in the page's own namespace
-test: raises NAME     Python that raises; the text block below it is the message
-test: file NAME       a spec, written to that file, in which nothing is wrong
-test: broken NAME     a spec with faults; the text block below it is what `check` tells
-test: part            a piece of a spec, put behind the head of a small one
-test: quirk NAME      a spec of `tests/quirks/specs`, where it is run with its exchanges
-
-In what is told, `...` stands for some words of one line.
+`docs_pages.py` says how a block is marked and run.
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+import shlex
+import shutil
 from pathlib import Path
-from typing import Any
 
 import pytest
-from quirks.table import spec_text
+import yaml
+from docs_pages import BLOCK, FENCE, NOT_RUN, ROOT, every_page, page_at
+from docs_shell import find_targets
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
-PAGES = sorted(path.name for path in DOCS.glob("*.md"))
-BLOCK = re.compile(
-    r"<!-- test: (?P<task>\w+) ?(?P<name>\S*) ?-->\n```\w+\n(?P<text>.*?)```\n"
-    r"(?:[^`]*?\n```text\n(?P<told>.*?)\n```)?",
-    re.DOTALL,
-)
-FENCE = re.compile(r"^```(?:python|yaml)$", re.MULTILINE)
-HEAD = {
-    "spec_version": "spec_version: 1",
-    "provider": "provider: part",
-    "extends": "extends: openai_compatible",
-    "base_url": "base_url: https://api.part.example/v1",
-}
-
-
-@dataclass
-class Page:
-    """One page while its blocks are run, in a folder of its own."""
-
-    folder: Path
-    address: str
-    names: dict[str, Any] = field(default_factory=dict)
-
-    def write(self, name: str, text: str) -> str:
-        """Write a spec; return its path below the folder."""
-        path = self.folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text.replace(address_in_docs(), self.address), encoding="utf-8")
-        return name
-
-    def execute(self, text: str) -> None:
-        """Run some Python."""
-        text = text.replace(address_in_docs(), self.address)
-        exec(compile(text, "a page", "exec"), self.names)
+DOCS = ROOT / "docs"
+# The README is run by its own test, which looks at what it prints, too.
+PAGES = [
+    page
+    for page in every_page()
+    if page.name != "README.md" or page.parent.name == "ci"
+    if BLOCK.search((ROOT / page).read_text(encoding="utf-8"))
+]
+# How many blocks of each page no test can run; the page says why.
+UNRUN: dict[str, int] = {}
+OUR_COMMAND = re.compile(r"`(model-runtime [^`]+)`")
 
 
-def address_in_docs() -> str:
-    """The address that pages name."""
-    from chat_server import ADDRESS
-
-    return ADDRESS
+def name_of(page: Path) -> str:
+    """The name of a page in the name of a test."""
+    return page.as_posix()
 
 
-def faults(path: str) -> str:
-    """What `model-runtime check` tells of a spec file."""
-    from model_runtime.findings import Findings, by_place
-    from model_runtime.lint.report import format_findings
-    from model_runtime.registry import Registry
-    from model_runtime.spec.load import SpecFolders
-
-    found: dict[Any, None] = {}
-    registry = Registry([str(Path(path).parent)], bundled=True)
-    for name in SpecFolders([path]).names():
-        record = registry.record(name)
-        found.update(dict.fromkeys(record.findings))
-        if not record.findings.errors:
-            sound = replace(record, findings=Findings())
-            found.update(dict.fromkeys(sound.usable().findings()))
-    return format_findings(sorted(found, key=by_place))
-
-
-def pattern(told: str) -> re.Pattern[str]:
-    """What a page says is told, where `...` stands for some words of one line."""
-    return re.compile(".*".join(map(re.escape, told.split("..."))))
-
-
-def run_block(page: Page, block: re.Match[str]) -> None:
-    """Run one block as its comment says."""
-    task, name, text = block["task"], block["name"], block["text"]
-    if task == "run":
-        page.execute(text)
-    elif task == "raises":
-        with pytest.raises(Exception) as caught:
-            page.execute(text)
-        assert type(caught.value).__name__ == name
-        assert re.fullmatch(pattern(block["told"]), str(caught.value))
-    elif task == "file":
-        assert faults(page.write(name, text)) == ""
-    elif task == "part":
-        head = [line for key, line in HEAD.items() if not re.search(rf"^{key}:", text, re.M)]
-        assert faults(page.write("parts/part.yaml", "\n".join([*head, text]))) == ""
-    elif task == "quirk":
-        assert text == spec_text(name)
-    else:
-        assert task == "broken", f"unknown task {task!r}"
-        assert re.fullmatch(pattern(block["told"]), faults(page.write(name, text)))
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """The address of a chat server that lives as long as the test."""
-    from chat_server import chat_server
-
-    with chat_server() as found:
-        yield found
-
-
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_page_works_as_it_is_written(
-    name: str, address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every block does what the page says of it, in the order of the page."""
-    monkeypatch.chdir(tmp_path)
-    page = Page(tmp_path, address)
-    for block in BLOCK.finditer((DOCS / name).read_text(encoding="utf-8")):
-        run_block(page, block)
+    if page.parts[0] == "examples":
+        # The page of a repository is read inside of it.
+        shutil.copytree(ROOT / page.parent, tmp_path, dirs_exist_ok=True)
+    with page_at(tmp_path, monkeypatch) as running:
+        for block in BLOCK.finditer((ROOT / page).read_text(encoding="utf-8")):
+            running.run_block(block)
 
 
-@pytest.mark.parametrize("name", PAGES)
-def test_page_marks_every_block_that_can_run(name: str) -> None:
-    """No Python or YAML stands in the documentation without being run."""
-    text = (DOCS / name).read_text(encoding="utf-8")
-    marked = [block for block in BLOCK.finditer(text)]
-    assert len(marked) == len(FENCE.findall(text))
+@pytest.mark.parametrize("page", every_page(), ids=name_of)
+def test_page_marks_every_block_that_can_run(page: Path) -> None:
+    """No code, YAML or command stands in a page without being run, or the reason why it is not."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    unrun = NOT_RUN.findall(text)
+    assert len(unrun) == UNRUN.get(page.as_posix(), 0)
+    assert len(BLOCK.findall(text)) + len(unrun) == len(FENCE.findall(text))
+
+
+def commands_in_text() -> list[tuple[str, str]]:
+    """Every command of ours that stands within a sentence or table, with its page."""
+    return [
+        (page.as_posix(), command)
+        for page in every_page()
+        for command in OUR_COMMAND.findall((ROOT / page).read_text(encoding="utf-8"))
+    ]
+
+
+def test_commands_in_sentences_are_commands() -> None:
+    """A command of ours that a sentence names is there, with the options that it names."""
+    from typer.main import get_command
+
+    from model_runtime.cli.main import build_app
+
+    known = {
+        name: {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
+        for name, command in get_command(build_app()).commands.items()  # type: ignore[attr-defined]
+    }
+    found = commands_in_text()
+    assert len(found) > 40
+    wrong = []
+    for page, command in found:
+        name, *rest = shlex.split(command.replace("\\|", " "))[1:]
+        options = {word.partition("=")[0] for word in rest if word.startswith("--")} - {"--help"}
+        if name != "COMMAND" and (name not in known or not options <= known[name]):
+            wrong.append(f"{page}: {command}")
+    assert not wrong
+
+
+def test_targets_in_sentences_are_targets() -> None:
+    """`make` and a word behind it in a sentence names a target of the Makefile."""
+    for page in every_page():
+        for target in re.findall(r"`make ([^`]+)`", (ROOT / page).read_text(encoding="utf-8")):
+            assert find_targets(target.split()) == (0, ""), page
+
+
+def test_site_shows_every_page() -> None:
+    """The navigation names every page of docs/ once, and nothing that is not there."""
+    site = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
+    named = [name for name in leaves(site["nav"]) if not name.startswith("files/")]
+    assert sorted(named) == sorted(p.relative_to(DOCS).as_posix() for p in DOCS.rglob("*.md"))
+    others = [name.removeprefix("files/") for name in leaves(site["nav"]) if "files/" in name]
+    assert [name for name in others if not (ROOT / name).is_file()] == []
+
+
+def leaves(value: object) -> list[str]:
+    """Every text in a structure."""
+    if isinstance(value, str):
+        return [value]
+    inner = value.values() if isinstance(value, dict) else value
+    assert isinstance(inner, list) or isinstance(value, dict)
+    return [text for item in inner for text in leaves(item)]
 
 
 def test_tables_are_as_the_code_says() -> None:

@@ -137,7 +137,7 @@ def _free_file(out: Path, name: str) -> Path:
 def _save(file: Path, text: str) -> None:
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(f"{modeline(file)}\n{text}", encoding="utf-8")
+        file.write_text(modeline(file) + text, encoding="utf-8")
     except OSError as error:
         raise WrongUsage(f"--out: {file} cannot be written: {error.strerror}.") from None
     typer.echo(str(file))

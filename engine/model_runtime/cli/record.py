@@ -18,6 +18,7 @@ from .console import WrongUsage, notes
 from .models import checked_type
 from .opening import ModelName, Specs, open_runtime, read_object, read_text, working
 from .recorded import as_text, refuse_secrets, secrets_of, write_exchange
+from .schemas import known_modeline
 
 # What a call of each type takes by its place, under the names of an exchange's `given`.
 _PLACED: Final[dict[ModelType, tuple[str, ...]]] = {
@@ -56,7 +57,7 @@ def run(
         text = _recorded(runtime._core, model, kind, call)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+        file.write_text(known_modeline(file, "exchange.schema.json") + text, encoding="utf-8")
     except OSError as error:
         raise WrongUsage(f"--out: {file} cannot be written: {error.strerror}.") from None
     typer.echo(str(file))

@@ -31,6 +31,7 @@ def run(
     notes().print(
         f"Written. The first line of a spec beside {out.name}: {_line(f'{out.name}/{_SCHEMA}')}",
         markup=False,
+        end="",
     )
 
 
@@ -53,13 +54,22 @@ def modeline(file: Path) -> str:
     written into `.schemas` beside it.
     """
     folder = file.resolve().parent
-    known = (above / name / _SCHEMA for above in (folder, *folder.parents) for name in _FOLDERS)
-    found = next((schema for schema in known if schema.is_file()), None)
-    if found is None:
+    if _nearest(folder) is None:
         write_schemas(folder / _FOLDERS[0])
-        found = folder / _FOLDERS[0] / _SCHEMA
-    return _line(Path(os.path.relpath(found, folder)).as_posix())
+    return known_modeline(file, _SCHEMA)
+
+
+def known_modeline(file: Path, schema: str) -> str:
+    """Return the line for a file of another kind; empty where no schemas stand above it."""
+    folder = file.resolve().parent
+    found = _nearest(folder)
+    return _line(Path(os.path.relpath(found / schema, folder)).as_posix()) if found else ""
+
+
+def _nearest(folder: Path) -> Path | None:
+    known = (above / name for above in (folder, *folder.parents) for name in _FOLDERS)
+    return next((schemas for schemas in known if (schemas / _SCHEMA).is_file()), None)
 
 
 def _line(schema: str) -> str:
-    return f"# yaml-language-server: $schema={schema}"
+    return f"# yaml-language-server: $schema={schema}\n"
