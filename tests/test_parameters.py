@@ -52,6 +52,10 @@ def refusal(given: dict[str, Any], **spec: Any) -> str:
         ({"as": "text"}, True, {"p": "true"}),
         ({"as": "int"}, "7", {"p": 7}),
         ({"as": "float"}, 1, {"p": 1.0}),
+        ({"as": "map"}, {"a": 1}, {"p": {"a": 1}}),
+        ({"as": "map"}, "50256: -100, 7:0.5,", {"p": {"50256": -100, "7": 0.5}}),
+        ({"as": "map"}, ' {"a": [1]}', {"p": {"a": [1]}}),
+        ({"to": None}, 5, {}),
         ({"map": {"low": 1024}}, "low", {"p": 1024}),
         ({"map": {"low": 1024}}, "other", {"p": "other"}),
         ({"map": {"low": 1, "*": 2}}, "other", {"p": 2}),
@@ -99,6 +103,8 @@ def test_default_of_a_row_never_makes_a_call_fail() -> None:
 def test_value_that_cannot_be_converted_is_refused_by_name() -> None:
     """A conversion that fails is the caller's fault, told as one."""
     assert refusal({"n": "many"}, table={"n": {"as": "int"}}).startswith("n is 'many'")
+    for text in ("many", "7:much", "{7:5}", 5):
+        assert refusal({"n": text}, table={"n": {"as": "map"}}).startswith(f"n is {text!r}")
 
 
 def test_unknown_parameter_is_refused_with_a_close_match_and_extra_body() -> None:

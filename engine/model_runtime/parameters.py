@@ -13,15 +13,19 @@ from difflib import get_close_matches
 from typing import Any
 
 from .errors import InvalidParameter
+from .json_text import decode_json
 from .vocabulary import OnViolation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParameterRow:
-    """One row of the table: the wire path, and what is done to the value on its way."""
+    """One row of the table: the wire path, and what is done to the value on its way.
+
+    Without a path (`to` None) the spec's templates place the value.
+    """
 
     name: str
-    to: tuple[str, ...]
+    to: tuple[str, ...] | None
     as_kind: str | None = None
     minimum: float | None = None
     maximum: float | None = None
@@ -68,11 +72,26 @@ TEMPLATES: Mapping[str, Mapping[str, Any]] = {
 
 @dataclass(slots=True)
 class ResolvedParameters:
-    """Checked values by canonical name, the same laid out for the wire, and what was left out."""
+    """Checked values by canonical name, where each goes on the wire, and what was left out."""
 
     values: dict[str, Any] = field(default_factory=dict)
-    wire: dict[str, Any] = field(default_factory=dict)
+    placed: dict[str, tuple[tuple[str, ...], Any]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def wire(self) -> dict[str, Any]:
+        """The values laid out for the wire."""
+        found: dict[str, Any] = {}
+        for path, value in self.placed.values():
+            _put(found, path, value)
+        return found
+
+    def leave_out(self, name: str, why: str) -> None:
+        """Take a value out again, and say so, if it was set."""
+        if name in self.values:
+            del self.values[name]
+            self.placed.pop(name, None)
+            self.warnings.append(f"{name} was not sent: {why}")
 
 
 def read_table(spec: Mapping[str, Any]) -> dict[str, ParameterRow]:
@@ -152,9 +171,9 @@ class ParameterTable:
         found.values[canonical] = value
         if row is None or (rule is not None and rule.name != canonical):
             assert rule is not None
-            _put(found.wire, (rule.name,), value)
-        else:
-            _put(found.wire, row.to, _convert(row, value))
+            found.placed[canonical] = (rule.name,), value
+        elif row.to is not None:
+            found.placed[canonical] = row.to, _convert(row, value)
 
     def _unknown(self, name: str) -> InvalidParameter:
         close = get_close_matches(name, self.names, 1)
@@ -187,9 +206,10 @@ _AS_IT_IS = object()
 def _row(name: str, value: object) -> ParameterRow:
     if not isinstance(value, Mapping):
         return ParameterRow(name=name, to=tuple(str(value).split(".")))
+    to = value.get("to", name)
     return ParameterRow(
         name=name,
-        to=tuple(str(value.get("to", name)).split(".")),
+        to=None if to is None else tuple(str(to).split(".")),
         as_kind=value.get("as"),
         minimum=value.get("min"),
         maximum=value.get("max"),
@@ -326,8 +346,26 @@ def _as_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _as_list(value: Any) -> list[Any]:
+    """A list as it is, else a list of the value."""
+    return list(value) if isinstance(value, list | tuple) else [value]
+
+
+def _as_map(value: Any) -> dict[str, Any]:
+    """A map as it is, or out of a form's text: JSON, or numbers by name as in `50256:-100, 7:5`."""
+    if not isinstance(value, str):
+        return dict(value)
+    text = value.strip()
+    if text.startswith("{"):
+        found = decode_json(text)
+        return dict(found)
+    pairs = (pair.partition(":") for pair in text.split(",") if pair.strip())
+    return {name.strip(): decode_json(number.strip()) for name, _, number in pairs}
+
+
 CONVERSIONS: dict[str, Callable[[Any], Any]] = {
-    "list": lambda value: list(value) if isinstance(value, list | tuple) else [value],
+    "list": _as_list,
+    "map": _as_map,
     "text": _as_text,
     "int": int,
     "float": float,

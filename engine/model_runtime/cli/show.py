@@ -81,7 +81,8 @@ def write_compiled(record: ProviderRecord) -> str:
     lines.append("parameters:")
     for row in variant.rows.values():
         kind = f" (as {row.as_kind})" if row.as_kind else ""
-        lines.append(f"  {row.name} -> {'.'.join(row.to)}{kind}")
+        place = "the templates" if row.to is None else ".".join(row.to)
+        lines.append(f"  {row.name} -> {place}{kind}")
     rules = tree.get("model_rules")
     if isinstance(rules, Mapping) and rules:
         lines += ["model rules:", *(f"  {name}" for name in rules)]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model_runtime.absent import Absent, AbsentType
@@ -19,7 +19,9 @@ from model_runtime.results.events import Event
 from model_runtime.results.llm import LLMResult
 from model_runtime.vocabulary import OnViolation
 
+from .batch_plan import check_limits
 from .context import CompileContext
+from .drop_plan import DropPlan
 from .errors_plan import ErrorsPlan, is_error
 from .request_plan import RequestPlan
 from .response_ladder import fit_response_format
@@ -85,6 +87,8 @@ class LLMOperation:
             in_success=errors.in_success,
         )
         self.stream = StreamPlan(stream, self.response, errors, context.findings)
+        self._limits: Mapping[str, Any] = spec.get("limits") or {}
+        self._drop = DropPlan(context)
         self._roles = dict(roles)
         self._ladder = tuple(ladder)
 
@@ -98,10 +102,14 @@ class LLMOperation:
         """Check the arguments and render the request. InvalidParameter names what does not fit."""
         call = fit_response_format(call, self._ladder)
         self._refuse_unread(call)
-        scope, warnings = self.scope(call, table, credentials)
+        call, warnings = self._within_limits(call)
+        scope, told = self.scope(call, table, credentials)
         request = self.request_plan.build(scope, base_url, extra_headers=call.extra_headers)
         return PreparedCall(
-            request=request, scope=scope, warnings=tuple(warnings), answer_tool=call.answer_tool
+            request=request,
+            scope=scope,
+            warnings=(*warnings, *told),
+            answer_tool=call.answer_tool,
         )
 
     def scope(
@@ -122,6 +130,7 @@ class LLMOperation:
             "extra_body": dict(call.extra_body) if call.extra_body else Absent,
             "credentials": credentials,
         }
+        self._drop.apply(scope, resolved)
         return scope, resolved.warnings
 
     def read(
@@ -182,6 +191,23 @@ class LLMOperation:
     def _with_role(self, message: dict[str, Any]) -> dict[str, Any]:
         role = self._roles.get(message["role"])
         return message if role is None else {**message, "role": role}
+
+    def _within_limits(self, call: LLMCall) -> tuple[LLMCall, list[str]]:
+        """Hold a call to `limits`. Too many stop texts are cut where the host clamps."""
+        if not self._limits:
+            return call, []
+        stop = call.parameters.get("stop")
+        stop = [stop] if isinstance(stop, str) else stop
+        most, warnings = self._limits.get("stop"), list[str]()
+        if call.on_violation != "error" and isinstance(stop, list | tuple):
+            if isinstance(most, int) and len(stop) > most:
+                warnings.append(f"stop holds {len(stop)} texts; this model takes {most} at most.")
+                if call.on_violation == "clamp":
+                    call = replace(call, parameters={**call.parameters, "stop": stop[:most]})
+            stop = None
+        given = {"messages": call.messages, "tools": call.tools, "stop": stop}
+        check_limits(self._limits, given, f"{self.provider}/{call.model}")
+        return call, warnings
 
     def _refuse_unread(self, call: LLMCall) -> None:
         for name in _ARGUMENTS:

@@ -32,6 +32,7 @@ from .check_plan import CheckOperation
 from .context import CompileContext
 from .count_plan import CountOperation
 from .describe_plan import DescribeOperation
+from .drop_plan import always_dropped
 from .errors_plan import ErrorsPlan
 from .expressions import compile_expression
 from .listing import ListOperation
@@ -103,7 +104,7 @@ class Variant:
         self.auth: Auth = compile_auth(_block(tree, "auth"), self._context)
         self.timeouts = _timeouts(_block(tree, "timeouts"), self.findings)
         self.retry = _retry(_block(tree, "retry"), self.findings)
-        self.drop: tuple[str, ...] = tuple(str(name) for name in _list(tree, "drop"))
+        self.drop = always_dropped(tree)
         self._base_url = self._compile_base_url()
         self._operations: dict[str, CompiledOperation] = {}
         self._lock = threading.Lock()

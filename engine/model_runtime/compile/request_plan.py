@@ -158,12 +158,9 @@ class RequestPlan:
 
     def _fields_read(self) -> frozenset[str]:
         templates = [*self._address.templates, self._body, self._stream_body]
-        templates += [*self._headers.values(), *self._query[0].values(), *self._query[1].values()]
-        found: set[str] = set()
-        for template in templates:
-            if template is not None:
-                found |= template.names_read
-        return frozenset(found)
+        for group in (*self._query, self._stream_query, self._headers, self._stream_headers):
+            templates += group.values()
+        return frozenset().union(*(template.names_read for template in templates if template))
 
 
 def _pairs(templates: Mapping[str, Template], scope: Scope) -> list[tuple[str, str]]:

@@ -173,10 +173,15 @@ class TaskOperation:
         last = self.request if self.job is None else self.job.submit.plan
         return [*(step.plan for step in self.steps.values()), last]
 
-    def _names_read(self) -> frozenset[str]:
+    @property
+    def fields_read(self) -> frozenset[str]:
+        """The dotted names that the templates of all requests read."""
         if self._given is not None:
-            return frozenset(name.partition(".")[0] for name in self._given.names_read)
-        return frozenset().union(*(plan.names_read for plan in self._plans()))
+            return self._given.names_read
+        return frozenset().union(*(plan.fields_read for plan in self._plans()))
+
+    def _names_read(self) -> frozenset[str]:
+        return frozenset(name.partition(".")[0] for name in self.fields_read)
 
     def _compile_given(self, spec: Mapping[str, Any], context: CompileContext) -> Template:
         return compile_template(

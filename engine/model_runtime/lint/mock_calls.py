@@ -31,7 +31,13 @@ from .subject import Subject
 BASE_URL: Final = "https://stand-in.example/v1"
 MODEL: Final = "stand-in"
 PIXEL: Final = b"\x89PNG\r\n\x1a\n"
-_WORDS: Final[Mapping[str, Any]] = {"list": ["a"], "text": "a", "int": 1, "float": 0.5}
+_WORDS: Final[Mapping[str, Any]] = {
+    "list": ["a"],
+    "map": {"a": 1},
+    "text": "a",
+    "int": 1,
+    "float": 0.5,
+}
 _LISTS: Final = ("stop", "stop_sequences")
 
 Scope = dict[str, object]

@@ -36,7 +36,8 @@ def check(provider: Subject) -> Iterator[Finding]:
     own = provider.place
     if body is None or own is None or body.file != own.file:
         return
-    known = {*provider.block("parameters"), *(provider.tree.get("drop") or ())}
+    dropped = {name for name in provider.tree.get("drop") or () if isinstance(name, str)}
+    known = {*provider.block("parameters"), *dropped}
     for model in provider.models:
         for rule in model.get("parameter_rules") or ():
             known |= {rule.get("name"), rule.get("use_template")}

@@ -27,6 +27,8 @@ from model_runtime.lint.subject import Subject, block
 from model_runtime.parameters import ParameterRow, read_table
 from model_runtime.spec.tree import place_of
 
+Path = tuple[str, ...]
+
 
 def check(provider: Subject) -> Iterator[Finding]:
     """Tell rows that meet another row, or a fixed value of the body."""
@@ -40,32 +42,32 @@ def check(provider: Subject) -> Iterator[Finding]:
 
 def _faults(table: Mapping[str, Any], body: Mapping[str, Any]) -> Iterator[Finding]:
     rows = {key: row for key, row in table.items() if not key.startswith(("$", "x-"))}
-    seen: list[ParameterRow] = []
-    for row in read_table(rows).values():
-        for other in seen:
-            if row.to == other.to:
-                yield _meets(table, row, f"`{other.name}` writes to it, too")
-            elif _is_through(other, row) or _is_through(row, other):
-                scalar, inner = sorted((row, other), key=lambda found: len(found.to))
-                told = f"`{scalar.name}` puts a single value at `{'.'.join(scalar.to)}`"
-                yield _meets(table, inner, told)
-        seen.append(row)
-        for end in range(1, len(row.to)):
-            fixed = block(body, *row.to[: end - 1]).get(row.to[end - 1])
+    placed = [(row, row.to) for row in read_table(rows).values() if row.to is not None]
+    for index, (row, path) in enumerate(placed):
+        for other, place in placed[:index]:
+            if path == place:
+                yield _meets(table, row, path, f"`{other.name}` writes to it, too")
+            elif _is_through(other, place, path) or _is_through(row, path, place):
+                pair = sorted(((row, path), (other, place)), key=lambda found: len(found[1]))
+                (scalar, outer), (inner, through) = pair
+                told = f"`{scalar.name}` puts a single value at `{'.'.join(outer)}`"
+                yield _meets(table, inner, through, told)
+        for end in range(1, len(path)):
+            fixed = block(body, *path[: end - 1]).get(path[end - 1])
             if isinstance(fixed, bool | int | float):
-                told = f"the body has {fixed!r} at `{'.'.join(row.to[:end])}`"
-                yield _meets(table, row, told)
+                told = f"the body has {fixed!r} at `{'.'.join(path[:end])}`"
+                yield _meets(table, row, path, told)
 
 
-def _is_through(short: ParameterRow, long: ParameterRow) -> bool:
-    is_single = short.as_kind is not None or short.minimum is not None or short.maximum is not None
-    return is_single and len(short.to) < len(long.to) and long.to[: len(short.to)] == short.to
+def _is_through(row: ParameterRow, short: Path, long: Path) -> bool:
+    is_single = row.as_kind is not None or row.minimum is not None or row.maximum is not None
+    return is_single and len(short) < len(long) and long[: len(short)] == short
 
 
-def _meets(table: Mapping[str, Any], row: ParameterRow, told: str) -> Finding:
+def _meets(table: Mapping[str, Any], row: ParameterRow, path: Path, told: str) -> Finding:
     return Finding(
         code="T312",
-        message=f"`{row.name}` writes to `{'.'.join(row.to)}`, and {told}.",
+        message=f"`{row.name}` writes to `{'.'.join(path)}`, and {told}.",
         place=place_of(table, row.name),
         help="Give each parameter a path of its own, or remove one.",
     )
