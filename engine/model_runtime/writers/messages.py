@@ -32,6 +32,7 @@ class MessagesWriter:
         self._blocks = 0
         # What the open block holds: its kind, and which tool call.
         self._open: tuple[str, int] | None = None
+        self._thinking: list[int] = []
 
     def reply(self, result: LLMResult) -> Json:
         """The whole answer."""
@@ -72,7 +73,20 @@ class MessagesWriter:
             "delta": {"stop_reason": _STOP[result.finish_reason], "stop_sequence": None},
             "usage": usage(result.usage),
         }
-        return self._close() + named_frame(told) + named_frame({"type": "message_stop"})
+        closed = self._close() + self._signatures(result)
+        return closed + named_frame(told) + named_frame({"type": "message_stop"})
+
+    def _signatures(self, result: LLMResult) -> bytes:
+        """What proves each piece of thinking to its service, which is known at the end only."""
+        parts = (part for part in result.message.parts if isinstance(part, Reasoning))
+        deltas = b""
+        for index, part in zip(self._thinking, parts, strict=False):
+            signature = (part.provider_state or {}).get("signature")
+            if signature:
+                delta = {"type": "signature_delta", "signature": signature}
+                told = {"type": "content_block_delta", "index": index, "delta": delta}
+                deltas += named_frame(told)
+        return deltas
 
     def fail(self, error: ModelRuntimeError) -> bytes:
         """The error that ends a stream."""
@@ -95,6 +109,8 @@ class MessagesWriter:
                 {"type": "content_block_start", "index": self._blocks, "content_block": start}
             )
             self._open = block
+            if block[0] == "thinking":
+                self._thinking.append(self._blocks)
         piece = {"type": "content_block_delta", "index": self._blocks, "delta": delta}
         return opened + named_frame(piece)
 

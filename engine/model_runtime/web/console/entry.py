@@ -6,11 +6,12 @@ from importlib.resources import files
 from typing import Final
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from .languages import LANGUAGE_COOKIE, LANGUAGES
-from .session import COOKIE, LIFETIME, safe_target
+from .paths import go_to, safe_target
+from .session import COOKIE, LIFETIME
 from .site import THEME_COOKIE, THEMES, Site
 
 _YEAR: Final = 365 * 24 * 3600
@@ -39,18 +40,18 @@ def routes(site: Site) -> list[Route]:
             return site.page(
                 request, "sign_in.html", 403, next=going_to, is_expired=False, is_wrong=True
             )
-        reply = RedirectResponse(going_to, 303)
+        reply = go_to(request, going_to)
         _set(reply, request, COOKIE, site.sessions.new(), LIFETIME)
         return reply
 
     async def sign_out(request: Request) -> Response:
-        reply = RedirectResponse("/sign-in", 303)
+        reply = go_to(request, "/sign-in")
         reply.delete_cookie(COOKIE)
         return reply
 
     async def settings(request: Request) -> Response:
         form = await request.form()
-        reply = RedirectResponse(safe_target(str(form.get("next", "/"))), 303)
+        reply = go_to(request, safe_target(str(form.get("next", "/"))))
         lang, theme = str(form.get("lang", "")), str(form.get("theme", ""))
         if lang in LANGUAGES:
             _set(reply, request, LANGUAGE_COOKIE, lang, _YEAR)

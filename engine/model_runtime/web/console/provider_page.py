@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from model_runtime import ModelRuntimeError
@@ -15,6 +15,7 @@ from model_runtime.credentials.form import check_form, read_form
 
 from .forms import fields_of, submitted
 from .languages import language_of
+from .paths import go_to
 from .rows import model_rows
 from .site import Site
 
@@ -73,7 +74,7 @@ async def _act(site: Site, request: Request, name: str, form: Mapping[str, str])
     action = form.get("action", "refresh")
     if action == "delete" and site.store is not None:
         site.store.delete(name)
-        return RedirectResponse(f"/providers/{name}", 303)
+        return go_to(request, f"/providers/{name}")
     if action == "refresh":
         template = "credential_fields.html" if _is_script(request) else "provider.html"
         return await _page(site, request, values=values, template=template)
@@ -88,7 +89,7 @@ async def _act(site: Site, request: Request, name: str, form: Mapping[str, str])
     if site.store is None:
         return await _page(site, request, 409, values=values, fault="nowhere")
     site.store.write(name, checked)
-    return RedirectResponse(f"/providers/{name}?saved=1", 303)
+    return go_to(request, f"/providers/{name}?saved=1")
 
 
 async def _remote(site: Site, request: Request) -> Response:

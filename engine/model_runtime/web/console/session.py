@@ -10,7 +10,9 @@ from typing import Final
 from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
+
+from .paths import go_to, here, root_of
 
 COOKIE: Final = "model_runtime_session"
 LIFETIME: Final = 12 * 3600
@@ -46,10 +48,10 @@ class Sessions:
         if state == "good":
             return None
         if "text/html" not in request.headers.get("accept", ""):
-            return JSONResponse({"error": state, "sign_in": "/sign-in"}, 401)
-        there = request.url.path if request.method == "GET" else "/"
+            return JSONResponse({"error": state, "sign_in": f"{root_of(request)}/sign-in"}, 401)
+        there = here(request) if request.method == "GET" else "/"
         reason = "&expired=1" if state == "expired" else ""
-        return RedirectResponse(f"/sign-in?next={quote(there)}{reason}", 303)
+        return go_to(request, f"/sign-in?next={quote(there)}{reason}")
 
     def _state(self, cookie: str | None) -> str:
         if self._token is None:
@@ -62,8 +64,3 @@ class Sessions:
     def _sign(self, until: str) -> str:
         assert self._token is not None
         return hmac.new(self._token.encode(), until.encode(), hashlib.sha256).hexdigest()
-
-
-def safe_target(path: str) -> str:
-    """A path of this server to go on to; anything else becomes the first page."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"

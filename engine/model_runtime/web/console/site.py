@@ -20,6 +20,7 @@ from model_runtime.providers import AsyncProvider
 from model_runtime.vocabulary import MODEL_TYPES
 
 from .languages import LANGUAGES, language_of, translator
+from .paths import here, root_of
 from .recorder import request_text
 from .session import Sessions
 
@@ -75,7 +76,8 @@ class Site:
             t=translator(lang),
             lang=lang,
             theme=theme if theme in THEMES else "auto",
-            path=request.url.path,
+            root=root_of(request),
+            path=here(request),
             is_open=self.sessions.is_open,
             **values,
         )

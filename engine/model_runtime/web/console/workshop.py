@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from model_runtime import AsyncModelRuntime, ModelRuntimeError
@@ -15,6 +15,7 @@ from model_runtime.probe.spec_text import write_template
 
 from .completion import complete
 from .drafts import LONGEST, NAME, Drafts, check_draft
+from .paths import go_to
 from .site import Site
 
 _PROMPT = "Say hello in one short sentence."
@@ -99,7 +100,7 @@ def _begin(site: Site, request: Request, given: dict[str, str]) -> Response:
     except ModelRuntimeError as error:
         return _folder(site, request, str(error), **given)
     site.runtime.reload()
-    return RedirectResponse(f"/workshop/{name}", 303)
+    return go_to(request, f"/workshop/{name}")
 
 
 async def _editor(site: Site, request: Request, status: int = 200, **told: Any) -> Response:
@@ -132,7 +133,7 @@ async def _act(site: Site, request: Request) -> Response:
     if action == "save":
         Drafts(site.specs).save(name, text)
         site.runtime.reload()
-        return RedirectResponse(f"/workshop/{name}?saved=1", 303)
+        return go_to(request, f"/workshop/{name}?saved=1")
     if action == "try":
         try:
             answer = await _tried(site, name, text, model)

@@ -27,7 +27,7 @@ if (form) {
     if (!("decides" in event.target.dataset)) return;
     const data = new FormData(form);
     data.set("action", "refresh");
-    const reply = await fetch(form.action, {
+    const reply = await fetch(form.getAttribute("action"), {
       method: "POST",
       body: data,
       headers: { "x-requested-with": "console" },

@@ -18,13 +18,13 @@ form.addEventListener("submit", async (event) => {
   calling = new AbortController();
   begin();
   try {
-    const reply = await fetch(form.action, {
+    const reply = await fetch(form.getAttribute("action"), {
       method: "POST",
       body: new FormData(form),
       headers: { accept: "application/x-ndjson" },
       signal: calling.signal,
     });
-    if (reply.status === 401) return tell(words.expired, "/sign-in?next=/play");
+    if (reply.status === 401) return tell(words.expired, (await reply.json()).sign_in);
     if (!reply.ok) return tell(`HTTP ${reply.status}: ${await reply.text()}`);
     await read(reply.body);
   } catch (error) {

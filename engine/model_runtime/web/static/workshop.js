@@ -19,7 +19,7 @@ area.addEventListener("input", () => {
 });
 
 async function ask(path, given) {
-  const reply = await fetch(path, {
+  const reply = await fetch(new URL(path, new URL(form.getAttribute("action"), location)), {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(given),
@@ -33,7 +33,7 @@ async function ask(path, given) {
 
 async function check() {
   const number = ++asked;
-  const found = await ask("/workshop/-/check", { name: form.dataset.editor, text: area.value });
+  const found = await ask("-/check", { name: form.dataset.editor, text: area.value });
   // An answer to an older text must not replace a newer one.
   if (!found || number !== asked) return;
   if (found.error) return count.replaceChildren(note("fault", found.error));
@@ -77,7 +77,7 @@ function go(finding) {
 async function suggest() {
   const before = area.value.slice(0, area.selectionStart).split("\n");
   const place = { line: before.length - 1, column: before.at(-1).length };
-  const found = await ask("/workshop/-/complete", { text: area.value, ...place });
+  const found = await ask("-/complete", { text: area.value, ...place });
   offered = found?.completions ?? [];
   chosen = 0;
   offers.hidden = offered.length === 0;
