@@ -108,9 +108,8 @@ class RuntimeCore:
 
     def names(self) -> list[str]:
         """Provider names in display order; exclude comes before include, include before pin."""
-        names = [name for name in self.registry.names() if name not in self.settings.exclude]
-        if self.settings.include:
-            names = [name for name in names if name in self.settings.include]
+        found = self.registry.names(among=self.settings.include)
+        names = [name for name in found if name not in self.settings.exclude]
         pinned = [name for name in self.settings.pin if name in names]
         return pinned + [name for name in names if name not in pinned]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -130,12 +130,14 @@ class Registry:
             self._folders, self._records = fresh._folders, records
         return tuple(told)
 
-    def names(self) -> list[str]:
+    def names(self, among: Collection[str] = ()) -> list[str]:
         """The names of all providers in display order; abstract ones are not listed.
 
         Those that a `_position.yaml` names come first, in its order; the others follow by name.
+        With `among` only those names are looked at, and nothing else is loaded.
         """
-        known = dict.fromkeys(self._folders.names())
+        there = self._folders.names()
+        known = dict.fromkeys(name for name in there if not among or name in among)
         placed = [name for name in self._folders.positions() if name in known]
         names = dict.fromkeys([*placed, *known])
         return [name for name in names if not self.record(name).is_abstract]

@@ -14,12 +14,12 @@ import pytest
 import uvicorn
 from chat_server import chat_server
 from starlette.types import ASGIApp
+from web_helpers import KEY
 
 from model_runtime import AsyncModelRuntime
 from model_runtime.credentials.stores import MemoryStore
 from model_runtime.web import create_app
 
-KEY = "canary-7f3a9c"
 SPEC = """\
 spec_version: 1
 provider: acme

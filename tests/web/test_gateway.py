@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from server_events import events_of
+from web_helpers import events_of
 
 from model_runtime.web import GatewayKey
 

@@ -44,16 +44,15 @@ def complete(text: str, line: int, column: int) -> list[Completion]:
         return []
     before = lines[line][:column]
     found = _LINE.match(before)
-    if found is not None and found["key"] is not None:
-        path = [
-            *_path(lines, line, len(found["indent"]) + len(found["dash"])),
-            _plain(found["key"]),
-        ]
-        return _values(path, found["rest"].strip())
-    stem = before.strip().lstrip("- ").strip()
-    indent = len(before) - len(before.lstrip(" -")) if stem else len(before)
+    assert found is not None, "every text fits a pattern that may be empty"
+    indent = len(found["indent"])
     path = _path(lines, line, indent)
-    return _keys(path, stem, _siblings(lines, line, indent))
+    if found["dash"]:
+        path += ["-"] * found["dash"].count("-")
+    if found["key"] is not None:
+        return _values([*path, _plain(found["key"])], found["rest"].strip())
+    stem = before[found.end("dash") :].strip()
+    return _keys(path, stem, _siblings(lines, line, found.end("dash")))
 
 
 def _path(lines: list[str], line: int, indent: int) -> list[str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 
+KEY = "canary-7f3a9c"
+
+
 def events_of(text: str) -> list[tuple[str | None, str]]:
     """The name and data of each server-sent event of a text."""
     found = []
