@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 KEY = "canary-7f3a9c"
 
 

@@ -247,8 +247,12 @@ class RuntimeCore:
         """Check values against the provider's form; also the flow that proves them."""
         record = self.registry.record(provider)
         checked = check_form(record.description.form, values)
-        first = next((m["model"] for m in record.description.model_specs), "*")
-        return checked, provider_check(self._bound_with(record, str(first), checked))
+        first = next(iter(record.models("active")), None)
+        if first is None:
+            return checked, provider_check(self._bound_with(record, "*", checked))
+        kind = first.model_type
+        bound = self._bound_with(record, first.model, checked, model_type=kind)
+        return checked, provider_check(bound, kind)
 
     def model_check(
         self, provider: str, model_type: ModelType, model: str, values: Mapping[str, Any]

@@ -38,12 +38,16 @@ _CHAT_OPTIONS = (
 )  # fmt: skip
 
 
-def provider_check(binding: Binding) -> Flow[None]:
-    """The flow that proves a provider's credentials; nothing is sent when none is declared."""
-    variant = binding.compiled.base_variant()
-    check = variant.check("provider")
-    if check is not None:
-        yield from _checked(binding, _run(binding, check, "provider"))
+def provider_check(binding: Binding, kind: ModelType | None = None) -> Flow[None]:
+    """The flow that proves a provider's credentials: by the check that its spec declares.
+
+    Without one a short call of the bound model, which is of type `kind`, or else the list of
+    models; nothing is sent where there is neither.
+    """
+    check = binding.compiled.base_variant().check("provider")
+    if check is None:
+        check = {"call": kind or "list_models"}
+    yield from _checked(binding, _run(binding, check, "provider"))
 
 
 def model_check(binding: Binding, kind: ModelType) -> Flow[None]:
