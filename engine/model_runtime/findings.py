@@ -44,6 +44,10 @@ class Findings:
 
     items: list[Finding] = field(default_factory=list)
     branches: Branches | None = field(default=None, repr=False, compare=False)
+    # What could not be read as it is written: whole lines, and places in lines. What it means is
+    # only a guess, so no other fault is told of it.
+    unread_lines: set[tuple[str, int]] = field(default_factory=set)
+    unread_places: set[tuple[str, int, int]] = field(default_factory=set)
     # A hostile file can have a fault in each of its values: a search through `items` would not end.
     _seen: set[Finding] = field(default_factory=set, init=False, repr=False, compare=False)
 
@@ -68,9 +72,28 @@ class Findings:
             help=help,
             length=length,
         )
-        if finding not in self._seen:
-            self._seen.add(finding)
-            self.items.append(finding)
+        self.keep(finding)
+
+    def keep(self, finding: Finding) -> None:
+        """Note a finding that was made elsewhere."""
+        if finding in self._seen or self._is_guess(finding):
+            return
+        self._seen.add(finding)
+        self.items.append(finding)
+
+    def take(self, others: Findings) -> None:
+        """Note what was found by others, and which lines they could not read."""
+        self.unread_lines |= others.unread_lines
+        self.unread_places |= others.unread_places
+        for finding in others:
+            self.keep(finding)
+
+    def _is_guess(self, finding: Finding) -> bool:
+        place = finding.place
+        if place is None or finding.code.startswith("Y"):
+            return False
+        line = (place.file, place.line)
+        return line in self.unread_lines or (*line, place.column) in self.unread_places
 
     def __iter__(self) -> Iterator[Finding]:
         return iter(self.items)

@@ -77,7 +77,7 @@ DEFERRED: dict[str, frozenset[str]] = {
     "model_runtime.json_text": frozenset({"orjson", "uuid"}),
     "model_runtime.tokens.local": frozenset({"bpe_openai", "tokenizers"}),
     "model_runtime.spec.schema": frozenset({"jsonschema", "referencing"}),
-    "model_runtime.spec.yaml_source": frozenset({"yaml"}),
+    "model_runtime.spec.yaml_reader": frozenset({"yaml"}),
     "model_runtime.web.spans": frozenset({"opentelemetry"}),
 }
 

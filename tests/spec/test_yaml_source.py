@@ -137,29 +137,29 @@ def test_empty_file_is_none_without_a_fault(text: bytes | str) -> None:
     ("text", "finding"),
     [
         ("a: b\n\tc: d\n", "a.yaml:2:1: error[Y001] a tab stands where YAML wants spaces."),
-        ("a: b: c", "a.yaml:1:5: error[Y001] a second ': ' stands in one value."),
-        ("a: @x", "a.yaml:1:4: error[Y001] a value may not begin with '@'."),
-        ("a: [1, 2\n\n", "a.yaml:1:4: error[Y001] a: a [ is not closed;"),
-        ('a: "x', "a.yaml:1:4: error[Y001] the file ends inside a quoted text."),
-        (r'a: "\d"', "a.yaml:1:5: error[Y001] double quotes hold an escape"),
+        ("a: b: c", "a.yaml:1:5: error[Y001] a second ': ' stands in one line."),
+        ("a: @x", "a.yaml:1:4: error[Y001] a text may not begin with @ in YAML."),
+        ("a: [1, 2\n\n", "a.yaml:1:4: error[Y001] this [ is not closed."),
+        ('a: "x', "a.yaml:1:4: error[Y001] the quoted text that begins here is not closed"),
+        (r'a: "\d"', r"a.yaml:1:5: error[Y001] \d is no escape that YAML knows"),
         ("a: 1\n---\nb: 2", "a.yaml:2:1: error[Y001] a second document begins here"),
         ("? [a]\n: b", "a.yaml:1:3: error[Y001] a map or list cannot be a key."),
-        ("a: *b", "a.yaml:1:4: error[Y001] the alias *b has no anchor &b before it."),
+        ("a: *b", "a.yaml:1:4: error[Y001] a: a text may not begin with * in YAML;"),
         ("a: 1\nb: 2\na: 3", "a.yaml:3:1: error[Y002] a: the key 'a' stands in this map twice"),
         ("a: 012", "a.yaml:1:4: error[Y003] a: 012 begins with a zero"),
         ("on: 1", "a.yaml:1:1: error[Y003] on: the key on is read as true or false"),
         ("a: &x [*x]", "a.yaml:1:8: error[Y004] a: the alias *x stands inside its own anchor."),
         ("a: {<<: {b: 1}}", "a.yaml:1:5: error[Y004] a.<<: merge keys (<<) are not part"),
         ("a: {{ x }}", "a.yaml:1:4: error[Y005] a: an expression in {{ }} without quotes"),
-        ("a: {{ x }} b", "a.yaml:1:4: error[Y005] a: an expression in {{ }} without quotes"),
+        ("a: {{ x }} b", "a.yaml:1:4: error[Y005] an expression in {{ }} without quotes"),
         ("a: [{{ x }}]", "a.yaml:1:5: error[Y005] a[0]: an expression in {{ }} without quotes"),
-        ("a: {t: b[0].c}", "a.yaml:1:9: error[Y005] a: the text here holds '['"),
+        ("a: {t: b[0].c}", "a.yaml:1:9: error[Y005] the text here holds [, which"),
         ("a: !!str 1", "a.yaml:1:4: error[Y006] a: the tag !!str is not read."),
         ("a: !!python/object/apply:os.system [x]", "a.yaml:1:4: error[Y006] a: the tag !!python"),
         ("a\0b", "a.yaml:1:2: error[Y001] the character U+0000 may not stand in YAML."),
         ("a: \ud800", "a.yaml:1:4: error[Y001] the character U+D800 may not stand in YAML."),
         ("a: 1".encode("utf-16"), "a.yaml:1:1: error[Y001] the file is not UTF-8: found UTF-16."),
-        (b"a: 1\nb: \xff", "a.yaml:2:1: error[Y001] the file is not UTF-8: found other bytes."),
+        (b"a: 1\nb: \xff", "a.yaml:2:4: error[Y001] the file is not UTF-8: found a character"),
     ],
     ids=lambda value: repr(value)[:30],
 )
@@ -194,6 +194,27 @@ def test_template_without_quotes_is_read_as_its_text() -> None:
     tree, findings = read("a: {{ x | f('y', 2) }}\nb: 1\nb: 2")
     assert plain(tree) == {"a": "{{ x | f('y', 2) }}", "b": 2}
     assert [item.code for item in findings] == ["Y005", "Y002"]
+
+
+def test_slips_in_a_file_are_all_told_at_their_lines() -> None:
+    """Behind a slip the file is read as it was meant, so that each one is told, where it stands."""
+    text = 'a: "x\nb:\n  c 1\n  d: {e: 1\n  f: [1, 2}\n   g: 1\nh: 2\nh: 3\n'
+    tree, findings = read(text)
+    assert [(item.code, item.place.line) for item in findings if item.place] == [
+        ("Y001", 1),
+        ("Y001", 3),
+        ("Y001", 4),
+        ("Y001", 5),
+        ("Y001", 6),
+        ("Y002", 8),
+    ]
+    assert plain(tree) == {"a": "x", "b": {"c": 1, "d": {"e": 1}, "f": [1, 2], "g": 1}, "h": 3}
+
+
+def test_no_other_fault_is_told_of_a_line_that_is_no_yaml() -> None:
+    """What a broken line says is a guess, and nothing is said of a guess."""
+    _, findings = read("a: {b 1, b 2}\nc: 012: 3")
+    assert [item.code for item in findings] == ["Y001"]
 
 
 BOMB = "a0: &a0 [x, x]\n" + "".join(

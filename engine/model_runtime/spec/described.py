@@ -6,7 +6,7 @@ of a model that cannot be read is left out with its finding.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from importlib.resources.abc import Traversable
 from typing import Final
@@ -15,7 +15,8 @@ from model_runtime.findings import Findings
 from model_runtime.location import Place
 
 from .tree import YamlList, YamlMap, key_place_of, own_place, place_of
-from .yaml_source import MAX_BYTES, Tree, read_yaml
+from .yaml_reader import Tree
+from .yaml_source import MAX_BYTES, read_yaml
 
 MAX_MODEL_FILES: Final = 5_000
 MAX_FOLDER_DEPTH: Final = 8
@@ -116,10 +117,19 @@ def below(shown: str, relative: str) -> str:
     return relative if shown in ("", ".") else f"{shown}/{relative}"
 
 
-def read_file(path: Traversable, shown: str, findings: Findings, *, strict: bool) -> Tree:
+def read_file(
+    path: Traversable,
+    shown: str,
+    findings: Findings,
+    *,
+    strict: bool,
+    doubts: Callable[[object], int] = lambda tree: 0,
+) -> Tree:
     """Read one YAML file; a file that cannot be opened is a finding like any other."""
     text = load_text(path, shown, findings)
-    return None if text is None else read_yaml(text, shown, findings, strict=strict)
+    if text is None:
+        return None
+    return read_yaml(text, shown, findings, strict=strict, doubts=doubts)
 
 
 def load_text(path: Traversable, shown: str, findings: Findings) -> bytes | None:
@@ -129,7 +139,12 @@ def load_text(path: Traversable, shown: str, findings: Findings) -> bytes | None
             return file.read(MAX_BYTES + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        findings.add("Y001", f"the file cannot be opened: {reason}.", Place(shown, 1, 1))
+        findings.add(
+            "Y001",
+            f"the file cannot be opened: {reason}.",
+            Place(shown, 1, 1),
+            help="Check its name and who may read it.",
+        )
         return None
 
 

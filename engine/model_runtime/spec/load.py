@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.resources.abc import Traversable
 from typing import Final
 
@@ -25,10 +26,11 @@ from .described import (
 )
 from .folders import Root, SpecFile, opened, scan
 from .resolve import UNSET, check_complete, close_match_sentence, resolve
-from .schema import check_schema
+from .schema import check_schema, count_faults
 from .shapes import readable, readable_models
 from .tree import YamlList, YamlMap, copy_map, place_of
-from .yaml_source import Tree, read_yaml
+from .yaml_reader import Tree
+from .yaml_source import read_yaml
 
 WIRE_KEYS: Final = frozenset(
     [
@@ -180,7 +182,7 @@ def load(name: str, folders: SpecFolders, findings: Findings) -> LoadedSpec:
 
 def _load_ours(file: SpecFile, folders: SpecFolders, findings: Findings) -> LoadedSpec:
     read = folders.read(file)
-    _take(read.findings, findings)
+    findings.take(read.findings)
     if read.tree is None:
         return _nothing(file.name, file)
     _check_name(file, read.tree, findings)
@@ -194,7 +196,7 @@ def _load_ours(file: SpecFile, folders: SpecFolders, findings: Findings) -> Load
             return folders.read(again).tree if again else None
         chain.append(parent)
         found = folders.read(parent)
-        _take(found.findings, findings)
+        findings.take(found.findings)
         return found.tree or YamlMap()
 
     merging = Findings()
@@ -202,7 +204,7 @@ def _load_ours(file: SpecFile, folders: SpecFolders, findings: Findings) -> Load
     check_complete(tree, merging)
     if all(folders.read(link).tree is not None for link in chain):
         # A parent that cannot be read has been told of; what is missing for it is no news.
-        _take(merging, findings)
+        findings.take(merging)
     is_checked = file.root not in folders.unchecked_roots
     models, model_files = _models_of_ours(file, tree, findings, is_checked=is_checked)
     if is_checked:
@@ -243,7 +245,7 @@ def _parent(name: str, chain: list[SpecFile], folders: SpecFolders) -> SpecFile 
 
 def _load_described(file: SpecFile, folders: SpecFolders, findings: Findings) -> LoadedSpec:
     read = folders.read(file)
-    _take(read.findings, findings)
+    findings.take(read.findings)
     if read.tree is None:
         return _nothing(file.name, file)
     folder = file.folder
@@ -318,7 +320,8 @@ def _models_of_ours(
 def _model_list(
     path: Traversable, shown: str, model_type: str, findings: Findings, *, is_checked: bool
 ) -> Iterator[YamlMap]:
-    tree = read_file(path, shown, findings, strict=True)
+    doubts = partial(count_faults, "models.schema.json")
+    tree = read_file(path, shown, findings, strict=True, doubts=doubts)
     if is_checked and tree is not None:
         check_schema(tree, "models.schema.json", findings)
     for item in tree if isinstance(tree, YamlList) else ():
@@ -336,19 +339,6 @@ def _nothing(name: str, file: SpecFile) -> LoadedSpec:
     return LoadedSpec(
         name=name, tree=tree, models=(), described=True, files=(file.shown,), root=file.root
     )
-
-
-def _take(source: Findings, findings: Findings) -> None:
-    for item in source:
-        findings.add(
-            item.code,
-            item.message,
-            item.place,
-            severity=item.severity,
-            hint=item.hint,
-            help=item.help,
-            length=item.length,
-        )
 
 
 def _check_name(file: SpecFile, tree: YamlMap, findings: Findings) -> None:
@@ -371,11 +361,12 @@ def _read(file: SpecFile, *, is_checked: bool, is_strict: bool) -> _Read:
     if text is None:
         return _Read(None, True, findings)
     is_ours = _LOOKS_OURS.search(text) is not None
-    tree = read_yaml(text, file.shown, findings, strict=is_ours or is_strict)
+    doubts = partial(count_faults, "provider.schema.json")
+    tree = read_yaml(text, file.shown, findings, strict=is_ours or is_strict, doubts=doubts)
     if isinstance(tree, YamlMap) and is_ours != bool(WIRE_KEYS & tree.keys()):
         # The keys were written in an unusual way; now it is known what the file is.
         is_ours, findings = not is_ours, Findings()
-        tree = read_yaml(text, file.shown, findings, strict=is_ours or is_strict)
+        tree = read_yaml(text, file.shown, findings, strict=is_ours or is_strict, doubts=doubts)
     if not isinstance(tree, YamlMap):
         _note_no_map(tree, file, findings)
         return _Read(None, True, findings)

@@ -35,6 +35,14 @@ def check_schema(tree: object, schema_name: str, findings: Findings) -> None:
     check_against(tree, _validator(schema_name), findings)
 
 
+def count_faults(schema_name: str, tree: object) -> int:
+    """How many faults the schema finds in a tree, of which only a part may have been read."""
+    try:
+        return sum(1 for _ in islice(_validator(schema_name).iter_errors(tree), MAX_FAULTS))
+    except RecursionError:
+        return MAX_FAULTS
+
+
 def check_against(tree: object, validator: Any, findings: Findings) -> None:
     """Check a tree with a compiled validator and note what it says."""
     report = _Report(tree, findings)

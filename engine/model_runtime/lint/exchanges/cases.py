@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from model_runtime.findings import Findings
 from model_runtime.location import Place
 from model_runtime.registry import ProviderRecord
-from model_runtime.spec.schema import check_schema
+from model_runtime.spec.schema import check_schema, count_faults
 from model_runtime.spec.tree import YamlMap, key_place_of
 from model_runtime.spec.yaml_source import read_yaml
 
@@ -122,16 +123,13 @@ def _inline_tests(operations: object) -> Iterator[tuple[str, list[Any]]]:
 
 def _read(path: Traversable, file: str, findings: Findings) -> Mapping[str, Any] | None:
     found = Findings()
-    spec = read_yaml(path.read_bytes(), file, found)
+    doubts = partial(count_faults, "exchange.schema.json")
+    spec = read_yaml(path.read_bytes(), file, found, doubts=doubts)
     if isinstance(spec, YamlMap):
         check_schema(spec, "exchange.schema.json", found)
     elif not found.errors:
         found.add("S104", "the file holds no map; expected an exchange.", Place(file, 1, 1))
-    for item in found:
-        findings.add(
-            item.code, item.message, item.place, severity=item.severity, hint=item.hint,
-            help=item.help, length=item.length,
-        )  # fmt: skip
+    findings.take(found)
     return spec if isinstance(spec, YamlMap) and not found.errors else None
 
 
