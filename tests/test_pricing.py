@@ -1,4 +1,6 @@
-"""Prices: golden sums by the price lists that services publish, and what always holds."""
+"""Prices: sums worked out by hand for price lists of every form, and what always holds.
+
+The lists of the services themselves are held in tests/catalogue/test_published_prices.py."""
 
 from __future__ import annotations
 
@@ -15,8 +17,8 @@ from model_runtime.results.usage import Usage
 
 MILLIONTH = {"unit": "0.000001", "currency": "USD"}
 
-# https://platform.claude.com/docs/en/about-claude/pricing: Claude Opus 5; a batch costs half.
-OPUS: dict[str, Any] = {
+# Cached reads and writes, writes by their lifetime, and batches.
+CACHING: dict[str, Any] = {
     "input": "5",
     "output": "25",
     **MILLIONTH,
@@ -28,18 +30,18 @@ OPUS: dict[str, Any] = {
         {"of": "output_tokens", "price": "12.50", "batch": True},
     ],
 }
-# https://developers.openai.com/api/docs/pricing: GPT-4.1, text-embedding-3-small, Whisper, TTS.
-GPT = {
+# Cached reads alone, plain input alone, seconds, characters, searches.
+CACHED: dict[str, Any] = {
     "input": "2",
     "output": "8",
     **MILLIONTH,
     "rows": [{"of": "cache_read_tokens", "price": "0.5"}],
 }
-EMBEDDING = {"input": "0.02", **MILLIONTH}
-WHISPER = {"currency": "USD", "rows": [{"of": "seconds", "price": "0.0001", "unit": "1"}]}
-SPEECH = {**MILLIONTH, "rows": [{"of": "characters", "price": "15"}]}
-# https://ai.google.dev/gemini-api/docs/pricing: Gemini 2.5 Pro, dearer above 200,000 tokens.
-GEMINI: dict[str, Any] = {
+INPUT_ALONE = {"input": "0.02", **MILLIONTH}
+BY_SECOND = {"currency": "USD", "rows": [{"of": "seconds", "price": "0.0001", "unit": "1"}]}
+BY_CHARACTER = {**MILLIONTH, "rows": [{"of": "characters", "price": "15"}]}
+# Dearer above 200,000 tokens.
+TIERED: dict[str, Any] = {
     "input": "1.25",
     "output": "10",
     **MILLIONTH,
@@ -50,17 +52,13 @@ GEMINI: dict[str, Any] = {
         {"of": "cache_read_tokens", "price": "0.25", "min_input_tokens": 200_001},
     ],
 }
-# https://cohere.com/pricing: Rerank 3.5 costs $2 for 1000 searches.
-RERANK = {"currency": "USD", "rows": [{"of": "search_units", "price": "0.002", "unit": "1"}]}
-# https://api-docs.deepseek.com/quick_start/pricing: V4 Pro, a cached prompt apart.
-DEEPSEEK = {
-    "input": "1.32",
-    "output": "3.96",
-    **MILLIONTH,
-    "rows": [{"of": "cache_read_tokens", "price": "0.044"}],
+BY_PAGE: dict[str, Any] = {
+    "rows": [
+        {"of": "pages", "price": "10", "unit": "0.001"},
+        {"of": "requests", "price": "0.002", "unit": "1"},
+    ]
 }
-# https://docs.voyageai.com/docs/pricing: voyage-3.5.
-VOYAGE = {"input": "0.06", **MILLIONTH}
+BY_SEARCH = {"currency": "USD", "rows": [{"of": "search_units", "price": "0.002", "unit": "1"}]}
 
 
 def usage(**counts: Any) -> Usage:
@@ -78,67 +76,66 @@ def total(found: Price | None) -> Decimal:
 @pytest.mark.parametrize(
     ("pricing", "counts", "expected"),
     [
-        pytest.param(OPUS, {"input_tokens": 2_000, "output_tokens": 500}, "0.0225", id="anthropic"),
+        pytest.param(CACHING, {"input_tokens": 2_000, "output_tokens": 500}, "0.0225", id="plain"),
         pytest.param(
-            OPUS,
+            CACHING,
             {"input_tokens": 10_000, "output_tokens": 100, "cache_read_tokens": 8_000},
             "0.0165",
-            id="anthropic-cached",
+            id="cached",
         ),
         pytest.param(
-            OPUS,
+            CACHING,
             {"input_tokens": 10_000, "output_tokens": 100, "cache_write_tokens": 8_000},
             "0.0625",
-            id="anthropic-cache-write",
+            id="cache-write",
         ),
-        pytest.param(GPT, {"input_tokens": 1_000, "output_tokens": 1_000}, "0.01", id="openai"),
         pytest.param(
-            GPT,
+            CACHED, {"input_tokens": 1_000, "output_tokens": 1_000}, "0.01", id="thousands"
+        ),
+        pytest.param(
+            CACHED,
             {"input_tokens": 2_006, "output_tokens": 300, "cache_read_tokens": 1_920},
             "0.003532",
-            id="openai-cached",
+            id="cached-of-odd-amounts",
         ),
         pytest.param(
-            GPT,
+            CACHED,
             {"input_tokens": 100, "output_tokens": 900, "reasoning_tokens": 800},
             "0.0074",
-            id="openai-reasoning-is-output",
+            id="reasoning-is-output",
         ),
-        pytest.param(EMBEDDING, {"input_tokens": 8}, "0.0000002", id="openai-embedding-rounds-up"),
-        pytest.param(WHISPER, {"other": {"seconds": 60}}, "0.006", id="openai-whisper-minute"),
-        pytest.param(SPEECH, {"other": {"characters": 1_000}}, "0.015", id="openai-speech"),
+        pytest.param(INPUT_ALONE, {"input_tokens": 8}, "0.0000002", id="rounded-up"),
+        pytest.param(BY_SECOND, {"other": {"seconds": 60}}, "0.006", id="seconds"),
+        pytest.param(BY_CHARACTER, {"other": {"characters": 1_000}}, "0.015", id="characters"),
+        pytest.param(TIERED, {"input_tokens": 200_000, "output_tokens": 1_000}, "0.26", id="short"),
         pytest.param(
-            GEMINI, {"input_tokens": 200_000, "output_tokens": 1_000}, "0.26", id="gemini-short"
-        ),
-        pytest.param(
-            GEMINI, {"input_tokens": 200_001, "output_tokens": 1_000}, "0.5150025", id="gemini-long"
+            TIERED, {"input_tokens": 200_001, "output_tokens": 1_000}, "0.5150025", id="long"
         ),
         pytest.param(
-            GEMINI,
+            TIERED,
             {"input_tokens": 11_500, "output_tokens": 11_000, "cache_read_tokens": 10_000},
             "0.113125",
-            id="gemini-cached",
+            id="tier-of-cached",
         ),
-        pytest.param(RERANK, {"other": {"search_units": 3}}, "0.006", id="cohere-searches"),
+        pytest.param(BY_SEARCH, {"other": {"search_units": 3}}, "0.006", id="searches"),
         pytest.param(
-            DEEPSEEK,
-            {"input_tokens": 1_000_000, "output_tokens": 0, "cache_read_tokens": 900_000},
-            "0.1716",
-            id="deepseek-cached",
+            {**BY_PAGE, **CACHED, "rows": [*CACHED["rows"], *BY_PAGE["rows"]]},
+            {"input_tokens": 1_000, "output_tokens": 0, "other": {"pages": 4, "requests": 2}},
+            "0.046",
+            id="pages-and-requests",
         ),
-        pytest.param(VOYAGE, {"input_tokens": 1_000_000}, "0.06", id="voyage"),
     ],
 )
-def test_published_price_is_charged(
+def test_price_list_of_any_form_is_charged(
     pricing: dict[str, Any], counts: dict[str, Any], expected: str
 ) -> None:
-    """A call costs what the service's own price list says."""
+    """Tokens, parts of them, tiers and measures cost what their rows say."""
     assert total(price_of(usage(**counts), pricing)) == Decimal(expected)
 
 
 def test_cached_tokens_are_not_charged_twice() -> None:
     """Cached tokens have a part of their own and leave that of the input."""
-    found = price_of(usage(input_tokens=1_000, output_tokens=0, cache_read_tokens=400), OPUS)
+    found = price_of(usage(input_tokens=1_000, output_tokens=0, cache_read_tokens=400), CACHING)
     assert found is not None
     assert found.parts["input_tokens"] == Decimal("0.003")
     assert found.parts["cache_read_tokens"] == Decimal("0.0002")
@@ -148,8 +145,8 @@ def test_cached_tokens_are_not_charged_twice() -> None:
 def test_batch_takes_its_own_rows() -> None:
     """A row for batches holds for batches alone."""
     counts = usage(input_tokens=1_000_000, output_tokens=1_000_000)
-    assert total(price_of(counts, OPUS)) == 30
-    assert total(price_of(counts, OPUS, batch=True)) == 15
+    assert total(price_of(counts, CACHING)) == 30
+    assert total(price_of(counts, CACHING, batch=True)) == 15
 
 
 @pytest.mark.parametrize(("kept_for", "expected"), [(None, 5), ("5m", 5), ("1h", 10), ("60m", 10)])
@@ -186,7 +183,7 @@ def test_price_of_one_request_needs_no_count() -> None:
 def test_own_cost_of_the_service_comes_first() -> None:
     """What the service says it charged is the price, with or without a price list."""
     counts = usage(input_tokens=10, output_tokens=10, other={"cost": "0.0123"})
-    for pricing in (GPT, None):
+    for pricing in (CACHED, None):
         found = price_of(counts, pricing)
         assert found is not None and found.is_reported
         assert found.total == Decimal("0.0123")
@@ -198,9 +195,9 @@ def test_own_cost_of_the_service_comes_first() -> None:
     [
         pytest.param({"input_tokens": 5, "output_tokens": 5}, None, id="no-prices"),
         pytest.param({"input_tokens": 5, "output_tokens": 5}, {}, id="empty-prices"),
-        pytest.param({}, GPT, id="nothing-counted"),
-        pytest.param({"input_tokens": 5}, GPT, id="output-not-counted"),
-        pytest.param({"input_tokens": 5, "output_tokens": 5}, WHISPER, id="no-seconds"),
+        pytest.param({}, CACHED, id="nothing-counted"),
+        pytest.param({"input_tokens": 5}, CACHED, id="output-not-counted"),
+        pytest.param({"input_tokens": 5, "output_tokens": 5}, BY_SECOND, id="no-seconds"),
         pytest.param(
             {"input_tokens": 5, "output_tokens": 5}, {"input": "1", "unit": "0"}, id="unit-of-zero"
         ),

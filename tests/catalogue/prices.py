@@ -28,6 +28,12 @@ MEASURES = {
     "input_cost_per_request": "requests",
     "ocr_cost_per_page": "pages",
 }
+# How long audio is that services set their prices for: seconds of it, the unit that stands for one
+# second, and how many decimals such prices have.
+SPANS = (
+    (Decimal(60), "0.0166666666666667", Decimal("0.0001")),
+    (Decimal(3600), "0.000277777777777778", Decimal("0.001")),
+)
 CONDITIONS = re.compile(
     r"(?P<kept>_above_1hr)?(_above_(?P<tier>\d+)k_tokens)?(?P<batch>_batches)?$"
 )
@@ -193,7 +199,9 @@ def _order(row: Row) -> tuple[bool, int, int, str]:
 
 def _written_row(row: Row) -> dict[str, Any]:
     found: dict[str, Any] = {"of": row.of, "price": written(row.price * MILLION)}
-    if row.of in ("seconds", "search_units", "requests", "pages"):
+    if row.of == "seconds":
+        found |= _audio_price(row.price)
+    elif row.of in ("search_units", "requests", "pages"):
         found |= {"price": written(row.price), "unit": "1"}
     if row.is_batch:
         found["batch"] = True
@@ -204,6 +212,17 @@ def _written_row(row: Row) -> dict[str, Any]:
     if row.kept_for:
         found["kept_for"] = row.kept_for
     return found
+
+
+def _audio_price(second: Decimal) -> dict[str, str]:
+    """The price of a minute or an hour that the catalogue divided and rounded to that of a second;
+    else that of the second. 0.00003083 a second was 0.111 an hour, and is not 0.110988."""
+    rounding = Decimal(1).scaleb(int(second.as_tuple().exponent)) / 2
+    for span, unit, step in SPANS:
+        price = (second * span).quantize(step)
+        if price and abs(price / span - second) <= rounding:
+            return {"price": written(price), "unit": unit}
+    return {"price": written(second), "unit": "1"}
 
 
 def written(value: Decimal) -> str:

@@ -20,9 +20,7 @@ from recordings_folder import MISSING, reading, recordings
 from model_runtime import ModelRuntime
 from model_runtime.catalog.models import ModelEntry
 from model_runtime.findings import Findings
-from model_runtime.pricing import price_of
 from model_runtime.registry import Registry
-from model_runtime.results.usage import Usage
 from model_runtime.spec.schema import check_schema
 from model_runtime.spec.yaml_source import read_yaml
 from model_runtime.vocabulary import MODEL_TYPES
@@ -43,12 +41,6 @@ def entries() -> tuple[ModelEntry, ...]:
     """Every model of every bundled provider."""
     with ModelRuntime() as runtime:
         return runtime.models(include_deprecated=True)
-
-
-def entry(name: str, model_type: str) -> ModelEntry:
-    """One model, by `provider/model`."""
-    with ModelRuntime() as runtime:
-        return runtime.model(name, model_type)
 
 
 def test_lists_cover_the_six_types_of_many_providers() -> None:
@@ -106,7 +98,8 @@ def faults(one: ModelEntry) -> Iterator[str]:
         yield f"writes {output} tokens"
     for of, price in prices(dict(one.pricing or {})):
         is_by_token = of in ("input", "output") or of.endswith("_tokens")
-        if price > (1_000 if is_by_token else 500):
+        is_cheap = one.model_type in ("text-embedding", "rerank")
+        if price > ((10 if is_cheap else 1_000) if is_by_token else 500):
             yield f"costs {price} for {of}"
         if price == 0 and one.model_type != "moderation":
             yield f"costs nothing for {of}"
@@ -143,82 +136,6 @@ def test_listing_all_models_is_quick() -> None:
         runtime.models()
     assert cold < 10
     assert time.perf_counter() - start < 1
-
-
-@pytest.mark.parametrize(
-    ("name", "model_type", "usage", "expected"),
-    [
-        # https://platform.claude.com/docs/en/about-claude/pricing
-        pytest.param(
-            "anthropic/claude-opus-5",
-            "llm",
-            Usage(input_tokens=1_000_000, output_tokens=1_000_000, cache_read_tokens=500_000),
-            "27.75",
-            id="anthropic",
-        ),
-        # https://developers.openai.com/api/docs/pricing
-        pytest.param(
-            "openai/gpt-4.1",
-            "llm",
-            Usage(input_tokens=1_000_000, output_tokens=1_000_000),
-            "10",
-            id="openai",
-        ),
-        pytest.param(
-            "openai/text-embedding-3-small",
-            "text-embedding",
-            Usage(input_tokens=1_000_000),
-            "0.02",
-            id="openai-embedding",
-        ),
-        pytest.param(
-            "openai/whisper-1",
-            "speech2text",
-            Usage(other={"seconds": Decimal(60)}),
-            "0.006",
-            id="openai-whisper",
-        ),
-        # https://ai.google.dev/gemini-api/docs/pricing
-        pytest.param(
-            "gemini/gemini-2.5-pro",
-            "llm",
-            Usage(input_tokens=1_000_000, output_tokens=1_000_000),
-            "17.5",
-            id="gemini-long",
-        ),
-        # https://cohere.com/pricing
-        pytest.param(
-            "cohere/rerank-v3.5",
-            "rerank",
-            Usage(other={"search_units": Decimal(1000)}),
-            "2",
-            id="cohere",
-        ),
-        # https://groq.com/pricing
-        pytest.param(
-            "groq/openai/gpt-oss-120b",
-            "llm",
-            Usage(input_tokens=1_000_000, output_tokens=1_000_000),
-            "0.75",
-            id="groq",
-        ),
-        # https://docs.voyageai.com/docs/pricing
-        pytest.param(
-            "voyage/voyage-3.5",
-            "text-embedding",
-            Usage(input_tokens=1_000_000),
-            "0.06",
-            id="voyage",
-        ),
-    ],
-)
-def test_listed_price_is_the_published_one(
-    name: str, model_type: str, usage: Usage, expected: str
-) -> None:
-    """The lists give what the services' own price pages say."""
-    found = price_of(usage, entry(name, model_type).pricing)
-    assert found is not None
-    assert found.total == Decimal(expected)
 
 
 SAMPLING = {

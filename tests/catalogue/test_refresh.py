@@ -50,7 +50,7 @@ def test_tiers_batches_and_lifetimes_become_conditions() -> None:
     [
         (
             {"input_cost_per_second": 0.0001, "output_cost_per_second": 0.0001},
-            ("seconds", "0.0001"),
+            ("seconds", "0.006"),
         ),
         ({"input_cost_per_character": 1.5e-05}, ("characters", "15")),
         ({"input_cost_per_query": 0.002, "input_cost_per_token": 0.0}, ("search_units", "0.002")),
@@ -62,6 +62,27 @@ def test_measures_are_priced_once(row: dict[str, float], expected: tuple[str, st
     found = prices.pricing(prices.from_litellm(row, "rerank"))
     assert found is not None
     assert [(made["of"], made["price"]) for made in found["rows"]] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("second", "price", "span"),
+    [
+        (3.083e-05, "0.111", 3600),
+        (7.167e-05, "0.0043", 60),
+        (6.11e-05, "0.22", 3600),
+        (0.0001, "0.006", 60),
+        (0.00012345, "0.00012345", 1),
+    ],
+    ids=["rounded-hour", "rounded-minute", "coarse-hour", "whole-minute", "second"],
+)
+def test_price_of_audio_is_the_one_that_was_divided(second: float, price: str, span: int) -> None:
+    """A second's rounded price becomes that of the minute or hour that it was made from."""
+    found = prices.pricing(prices.from_litellm({"input_cost_per_second": second}, "speech2text"))
+    assert found is not None
+    (made,) = found["rows"]
+    assert made["price"] == price
+    of_the_span = Decimal(made["price"]) * Decimal(made["unit"]) * span
+    assert round(of_the_span, 12) == Decimal(price)
 
 
 def test_zero_is_no_price() -> None:
