@@ -164,7 +164,7 @@ def test_error_of_a_listing_names_it_and_shows_no_secret(open_door: Any, loopbac
     with pytest.raises(AuthorizationError) as caught:
         list_remote(remote(open_door, loopback), "acme")
     error = caught.value
-    assert str(error).startswith("acme/* list_models: HTTP 401")
+    assert str(error).startswith(f"acme/* list_models: GET {loopback.url}/models: HTTP 401")
     assert KEY not in f"{error!r} {error} {error.body}"
 
 

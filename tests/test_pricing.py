@@ -4,6 +4,8 @@ The lists of the services themselves are held in tests/catalogue/test_published_
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -12,8 +14,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model_runtime.pricing import Price, price_of
-from model_runtime.results.usage import Usage
+from model_runtime.pricing import price_of
+from model_runtime.results.usage import Price, Usage
 
 MILLIONTH = {"unit": "0.000001", "currency": "USD"}
 
@@ -215,6 +217,26 @@ def test_free_model_costs_zero() -> None:
     """A price of zero is a price."""
     found = price_of(usage(input_tokens=5, output_tokens=5), {"input": "0", "output": "0"})
     assert total(found) == 0
+
+
+def test_price_becomes_json_without_loss() -> None:
+    """Amounts are texts, since a float would not be the amount; a usage tells its price too."""
+    counts = usage(input_tokens=1_000, output_tokens=0, cache_read_tokens=400)
+    found = price_of(counts, CACHING)
+    assert found is not None
+    told = json.loads(json.dumps(replace(counts, price=found).to_dict()))["price"]
+    assert told == {
+        "input": "0.0032000",
+        "output": "0.0000000",
+        "total": "0.0032000",
+        "currency": "USD",
+        "parts": {
+            "input_tokens": "0.0030000",
+            "cache_read_tokens": "0.0002000",
+            "output_tokens": "0.0000000",
+        },
+        "is_reported": False,
+    }
 
 
 prices = st.decimals(min_value=0, max_value=1_000, places=4).map(str)

@@ -202,7 +202,8 @@ def test_error_of_a_description_names_it_and_shows_no_secret(open_acme: Any, loo
     answer(loopback, {"error": {"message": f"no {KEY}"}}, status=404)
     with pytest.raises(NotFoundError) as caught:
         describe(open_acme(describe=DESCRIBE), "x")
-    assert str(caught.value).startswith("acme/x describe_model: HTTP 404")
+    where = f"acme/x describe_model: POST {loopback.url}/show"
+    assert str(caught.value).startswith(f"{where}: HTTP 404")
     assert KEY not in f"{caught.value!r} {caught.value.body}"
 
 

@@ -47,7 +47,6 @@ from .messages import (
     ToolResult,
     Video,
 )
-from .pricing import Price
 from .results.events import Event, Finish, ReasoningDelta, TextDelta, ToolCallDelta, UsageEvent
 from .results.llm import LLMResult
 from .results.moderation import ModerationResult
@@ -56,7 +55,7 @@ from .results.speech2text import SpeechToTextResult
 from .results.text_embedding import TextEmbeddingResult
 from .results.tokens import TokenCount
 from .results.tts import TTSResult, Voice
-from .results.usage import Usage
+from .results.usage import Price, Usage
 
 if typing.TYPE_CHECKING:
     from .catalog.models import ModelEntry

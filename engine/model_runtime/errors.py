@@ -9,7 +9,7 @@ ModelRuntimeError
   InvalidParameter       an argument or parameter that the model does not take, or out of range
   CredentialsInvalid     the credential form refused a value, or the service did
   MissingExtra           an optional dependency is not installed
-  InvokeError            a call failed; .provider .model .operation, .partial of a stream
+  InvokeError            a call failed; .provider .model .operation .request, .partial of a stream
     ConnectionFailed     no connection, or it broke
     TimedOut             connect, first byte, between chunks or total
     HostRefused          an address that a spec or a server must not make us reach
@@ -101,13 +101,15 @@ class InvokeError(ModelRuntimeError):
     """A call of a model failed.
 
     `provider`, `model` and `operation` are filled in by the handle on the way out, since the
-    layers that notice a fault do not know them. Of a stream that had begun, `partial` is the
-    result of what had arrived.
+    layers that notice a fault do not know them; `request`, the method and URL without its query,
+    by the flow that sent it. Of a stream that had begun, `partial` is the result of what had
+    arrived.
     """
 
     provider: str | None = None
     model: str | None = None
     operation: str | None = None
+    request: str | None = None
     partial: object = None
 
     def __init__(self, message: str) -> None:
@@ -124,8 +126,17 @@ class InvokeError(ModelRuntimeError):
         if self.provider is None:
             self.provider, self.model, self.operation = provider, model, operation
 
+    def name_request(self, shown: str) -> None:
+        """Say which request failed, unless an inner layer has already said it."""
+        if self.request is None:
+            self.request = shown
+
     def describe(self) -> str:
         """The message without the name of the call."""
+        return self._said() if self.request is None else f"{self.request}: {self._said()}"
+
+    def _said(self) -> str:
+        """What is wrong, without where."""
         return self.message
 
     def __str__(self) -> str:
@@ -207,7 +218,7 @@ class ProviderError(InvokeError):
     def is_retryable(self) -> bool:
         return self.kind in RETRYABLE_KINDS if self.retryable is None else self.retryable
 
-    def describe(self) -> str:
+    def _said(self) -> str:
         status = f"HTTP {self.status}, " if self.status is not None else ""
         tail = f" Retry after {self.retry_after:g} s" if self.retry_after is not None else ""
         request = f" (request id {self.request_id})" if self.request_id else ""

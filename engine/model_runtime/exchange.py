@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
+from urllib.parse import urlsplit
 
 T = TypeVar("T")
 # Which addresses a request may be sent to: any but metadata services and link-local ones, or
@@ -42,8 +43,18 @@ class HttpRequest:
     body: bytes = b""
     reach: Reach = "any"
 
+    @property
+    def shown(self) -> str:
+        """The request as messages name it: without query and user, where keys may stand."""
+        try:
+            parts = urlsplit(self.url)
+            host = parts.netloc.rpartition("@")[2]
+        except ValueError:
+            return self.method
+        return f"{self.method} {parts.scheme}://{host}{parts.path}"
+
     def __repr__(self) -> str:
-        return f"HttpRequest({self.method} {self.url.partition('?')[0]})"
+        return f"HttpRequest({self.shown})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +68,13 @@ class HttpReply:
 
 @dataclass(slots=True)
 class OpenReply:
-    """A reply whose head has come, its body unread. `connection` belongs to the driver."""
+    """A reply whose head has come, its body unread. `connection` belongs to the driver, `request`
+    to the flow that opened it: what it asked for, before auth."""
 
     status: int
     headers: dict[str, str]
     connection: object = None
+    request: HttpRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)

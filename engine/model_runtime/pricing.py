@@ -9,13 +9,13 @@ one count whose conditions hold the most specific one is taken, and it stands be
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any, Final
 
 from .durations import read_duration
-from .results.usage import Usage
+from .results.usage import Price, Usage
 
 _STEP: Final = Decimal("0.0000001")
 _MATH: Final = Context(prec=60, rounding=ROUND_HALF_UP)
@@ -36,22 +36,6 @@ _CONDITIONS: Final = (
     "from",
     "until",
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Price:
-    """The price of one call; `parts` tells what each kind of token or measure cost.
-
-    `input` and `output` are sums of parts; measures that are not tokens belong to the input.
-    `is_reported` marks the service's own figure: it is one sum, in `total` alone.
-    """
-
-    input: Decimal
-    output: Decimal
-    total: Decimal
-    currency: str
-    parts: Mapping[str, Decimal] = field(default_factory=dict)
-    is_reported: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,9 @@ from .errors import InvokeError, UnknownModel
 from .exchange import Flow
 from .flows.pages import Row, pages
 from .registry import ProviderRecord
-from .runtime.binding import Binding, bind_exchange, redact_error
+from .runtime.binding import Binding, bind_exchange
 from .runtime.discovery import described
-from .secrets import Redactor
+from .secrets import Redactor, redact_error
 from .vocabulary import MODEL_TYPES, ModelType
 
 # How long a list is used before the service is asked anew, in seconds.

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import final
 from urllib.parse import quote, quote_plus
 
+from .errors import InvokeError, ProviderError
+
 
 @final
 class Secret:
@@ -64,16 +66,17 @@ def mask(text: str) -> str:
 
 
 class Redactor:
-    """Replaces every spelling of some secrets in a text by `***`.
+    """Replaces every spelling of some secrets in a text by `***`, or by another `mask`.
 
     Spellings: raw, JSON-escaped, URL-encoded (both ways) and base64. Secrets shorter than four
     characters are left alone, since they would take every message apart.
     """
 
-    __slots__ = ("_found", "_secrets")
+    __slots__ = ("_found", "_mask", "_secrets")
 
-    def __init__(self, secrets: Iterable[object]) -> None:
+    def __init__(self, secrets: Iterable[object], *, mask: str = "***") -> None:
         self._secrets = tuple(secrets)
+        self._mask = mask
         self._found: list[str] | None = None
 
     @classmethod
@@ -84,7 +87,7 @@ class Redactor:
     def __call__(self, text: str) -> str:
         for spelling in self._forms():
             if spelling in text:
-                text = text.replace(spelling, "***")
+                text = text.replace(spelling, self._mask)
         return text
 
     def _forms(self) -> list[str]:
@@ -104,6 +107,20 @@ class Redactor:
         if isinstance(value, list | tuple):
             return [self.clean(item) for item in value]
         return value
+
+
+def redact_error(error: InvokeError, redactor: Redactor) -> None:
+    """Take secrets out of an error and of those that it was raised from."""
+    fault: BaseException | None = error
+    while isinstance(fault, InvokeError):
+        fault.message = redactor(fault.message)
+        # A traceback and `repr` show the arguments, not the attribute.
+        fault.args = (fault.message,)
+        fault.request = redactor(fault.request or "") or None
+        if isinstance(fault, ProviderError):
+            fault.body = redactor.clean(fault.body)
+            fault.request_id = redactor(fault.request_id or "") or None
+        fault = fault.__cause__ or fault.__context__
 
 
 def _texts(value: object) -> Iterable[str]:

@@ -146,7 +146,8 @@ def test_refused_call_exits_with_one(
     loopback.answer(loopback.reply(body, 404, content_type="application/json"))
     done = command("chat", "acme/large", "Where?", "--specs", specs)
     assert (done.code, done.out) == (1, "")
-    assert done.err.startswith("error: acme/large llm: HTTP 404, not_found")
+    where = f"acme/large llm: POST {loopback.url}/v1/chat/completions"
+    assert done.err.startswith(f"error: {where}: HTTP 404, not_found")
 
 
 def test_missing_key_is_told_before_anything_is_sent(

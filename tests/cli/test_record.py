@@ -149,6 +149,29 @@ def test_secret_of_the_environment_is_not_saved(
     assert "of the variable OTHER_TOKEN" in done.err
 
 
+def test_bought_token_is_replaced_by_a_name(
+    record: Callable[..., Any], loopback: Any, answers: Any, specs: Path
+) -> None:
+    """The same everywhere: in the reply that sells it, in the URL and in what echoes it."""
+    (specs / "acme.yaml").write_text(
+        "spec_version: 1\nprovider: acme\nextends: openai_compatible\n"
+        f"base_url: {loopback.url}/v1\nauth:\n  $replace: true\n  kind: token_exchange\n"
+        f"  request: {{method: GET, url: {loopback.url}/token}}\n  token: access_token\n"
+        '  apply: {query: {access_token: "{{ token }}"}}\n',
+        encoding="utf-8",
+    )
+    sold = b'{"access_token": "tok-zyxwvutsrq"}'
+    loopback.answer(loopback.reply(sold, content_type="application/json"))
+    loopback.answer(answers.whole(content="You sent tok-zyxwvutsrq."))
+    done, tree = record("acme/large", "Hi")
+    assert done.code == 0, done.err
+    bought, called = tree["rounds"]
+    assert bought["reply"]["json"] == {"access_token": "token-1"}
+    assert called["sends"]["url"].endswith("?access_token=token-1")
+    assert tree["gives"]["text"] == "You sent token-1."
+    assert "zyxw" not in json.dumps(tree)
+
+
 @pytest.mark.parametrize(
     "spelled",
     [

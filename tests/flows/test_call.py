@@ -21,6 +21,7 @@ from model_runtime.exchange import (
 )
 from model_runtime.flows.call import Exchange, call, open_stream
 from model_runtime.flows.retry import RetryPolicy
+from model_runtime.secrets import Secret
 
 REQUEST = HttpRequest(method="POST", url="https://a.example/x", body=b"{}")
 
@@ -43,6 +44,9 @@ class CountingAuth:
 
     def forget(self, scope: dict[str, object]) -> None:
         self.forgotten += 1
+
+    def secrets(self, scope: dict[str, object] | None = None) -> tuple[Secret, ...]:
+        return ()
 
 
 class StatusErrors:

@@ -137,7 +137,9 @@ def test_error_names_the_call_and_shows_no_secret(open_door: Any, loopback: Any)
     assert (error.provider, error.model, error.operation) == ("acme", "large", "llm")
     assert (error.status, error.request_id, error.message) == (401, "r1", "Bad key ***")
     assert KEY not in f"{error} {error!r} {error.body}"
-    assert str(error).startswith("acme/large llm: HTTP 401, auth:")
+    sent = f"POST {loopback.url}/chat/completions"
+    assert error.request == sent
+    assert str(error).startswith(f"acme/large llm: {sent}: HTTP 401, auth:")
 
 
 def test_hooks_see_each_step_and_no_secret(open_door: Any, loopback: Any) -> None:

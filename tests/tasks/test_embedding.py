@@ -106,7 +106,7 @@ def test_failed_batch_fails_the_call(open_service: Open) -> None:
     service = open_service(spec("{of: texts, max_items: 1}"))
     service.answer(rows([1.0]))
     service.answer({"error": {"message": "down"}}, status=500)
-    with pytest.raises(ProviderError, match="acme/m text-embedding: HTTP 500, server"):
+    with pytest.raises(ProviderError, match="acme/m text-embedding: POST http.*: HTTP 500, server"):
         service.invoke("text_embedding", ["a", "b"])
 
 

@@ -16,6 +16,7 @@ from model_runtime.errors import (
     ProviderError,
     ReplyError,
     StreamInterrupted,
+    TimedOut,
     UnsupportedOperation,
 )
 
@@ -432,3 +433,23 @@ def test_pieces_that_cannot_follow_each_other_are_not_begun(open_service: Open) 
     with pytest.raises(UnsupportedOperation, match="cannot be streamed in several pieces"):
         service.stream(TEXT)
     assert len(service.targets) == 1
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["invoke", "stream"])
+def test_timeout_bounds_all_pieces_together(open_service: Open, stream: bool) -> None:
+    """Each piece is tried again after 4 to 8 seconds; none takes 9, and all three take more."""
+    retry = "retry: {times: 1, kinds: [server], backoff: {start: 8s, factor: 1, max: 8s}}"
+    service = open_service(spec(BODY, STREAM, PIECES), more=retry, retries=1)
+    service.use_virtual_time()
+    for _ in TEXTS:
+        service.answer({"error": {"message": "busy"}}, status=503)
+        service.answer(b"ID3", content_type="audio/mpeg")
+    began = service.time.now
+    with pytest.raises(TimedOut, match="not finished within 9 s"):
+        speak(service, stream, timeout=9)
+    assert service.time.now - began <= 9
+
+
+def speak(service: Any, stream: bool, **options: Any) -> Any:
+    """Speak the long text, whole or as a stream."""
+    return service.stream(TEXT, **options) if stream else service.invoke("tts", TEXT, **options)

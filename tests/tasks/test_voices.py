@@ -73,7 +73,7 @@ def test_listing_that_fails_names_its_call(open_service: Open) -> None:
     """And shows no secret."""
     service = open_service(TTS + REMOTE)
     service.answer({"error": {"message": "no"}}, status=401)
-    with pytest.raises(ProviderError, match="acme/m voices: HTTP 401"):
+    with pytest.raises(ProviderError, match="acme/m voices: GET http.*: HTTP 401"):
         voices(service)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from model_runtime.errors import MissingCredential
 from model_runtime.exchange import Flow, HttpRequest
+from model_runtime.secrets import Secret
 
 from .base import Auth, Scope
 
@@ -29,6 +30,9 @@ class AnyAuth:
 
     def forget(self, scope: Scope) -> None:
         self._chosen(scope).forget(scope)
+
+    def secrets(self, scope: Scope | None = None) -> Sequence[Secret]:
+        return [secret for _, auth in self._ways for secret in auth.secrets(scope)]
 
     def _chosen(self, scope: Scope) -> Auth:
         for when, auth in self._ways:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, Self
 
@@ -13,7 +13,7 @@ from model_runtime.errors import InvalidParameter
 from model_runtime.exchange import Flow, HttpRequest
 from model_runtime.location import Place
 from model_runtime.network import header_name, header_value
-from model_runtime.secrets import reveal
+from model_runtime.secrets import Secret, reveal
 
 Scope = dict[str, object]
 Clock = Callable[[], float]
@@ -38,6 +38,13 @@ class Auth(Protocol):
 
     def forget(self, scope: Scope) -> None:
         """Drop what `apply` has kept for these credentials and used with this scope."""
+        ...
+
+    def secrets(self, scope: Scope | None = None) -> Sequence[Secret]:
+        """Secrets that it made or bought itself: a service may echo one, and no text may show it.
+
+        Those that were used with a scope, or without one all that are still kept.
+        """
         ...
 
 
@@ -70,6 +77,9 @@ class StaticAuth(ABC):
 
     def forget(self, scope: Scope) -> None:
         return None
+
+    def secrets(self, scope: Scope | None = None) -> Sequence[Secret]:
+        return ()
 
 
 def rendered(value: object, scope: Scope) -> object:

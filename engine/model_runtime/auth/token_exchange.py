@@ -48,6 +48,7 @@ MAX_REPLY_BYTES: Final = 1024 * 1024
 # A host that serves many users passes many credentials; the oldest tokens go first.
 MAX_TOKENS: Final = 1000
 _USED: Final = "_auth_token"
+_SECRET: Final = "_auth_secrets"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,6 +57,7 @@ class Token:
 
     value: Secret
     refresh_at: float
+    bought_with: Secret | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +209,7 @@ class TokenExchangeAuth:
         if token is None:
             token = yield Exclusive((id(self), key), lambda: self._fetch(key, scope))
         scope[_USED] = token
+        scope[_SECRET] = [*_noted(scope), token]
         return self._apply.change(request, {**scope, "token": token.value})
 
     def should_refresh(self, reply_status: int, body: object) -> bool:
@@ -228,6 +231,10 @@ class TokenExchangeAuth:
         if used is None or self._tokens.get(key) is used:
             self._tokens.pop(key, None)
 
+    def secrets(self, scope: Scope | None = None) -> Sequence[Secret]:
+        tokens = list(self._tokens.values()) if scope is None else _noted(scope)
+        return [secret for token in tokens for secret in (token.value, token.bought_with) if secret]
+
     def _key(self, scope: Scope) -> str:
         """A digest of the cache key and of all credentials, so that users never share a token."""
         told = rendered([self._cache_key, scope.get("credentials", {})], scope)
@@ -246,8 +253,13 @@ class TokenExchangeAuth:
         scope = dict(scope)
         if self._assertion is not None:
             scope["assertion"] = self._assertion.sign(scope, issued)
-        reply: HttpReply = yield Send(self._request.build(scope), TIMEOUTS, MAX_REPLY_BYTES)
-        token = self._read(reply, scope, issued)
+        request = self._request.build(scope)
+        reply: HttpReply = yield Send(request, TIMEOUTS, MAX_REPLY_BYTES)
+        try:
+            token = self._read(reply, scope, issued)
+        except InvokeError as error:
+            error.name_request(request.shown)
+            raise
         while len(self._tokens) >= MAX_TOKENS:
             self._tokens.pop(next(iter(self._tokens)), None)
         self._tokens[key] = token
@@ -260,7 +272,12 @@ class TokenExchangeAuth:
         value = _try_path(self._token, body) if is_fine else None
         if not isinstance(value, str) or not value:
             raise self._refused(reply.status, body, scope)
-        return Token(Secret(value), self._expiry.refresh_at(body, issued))
+        assertion = scope.get("assertion")
+        return Token(
+            Secret(value),
+            self._expiry.refresh_at(body, issued),
+            assertion if isinstance(assertion, Secret) else None,
+        )
 
     def _refused(self, status: int, body: object, scope: Scope) -> ProviderError:
         """Build the error of an exchange that gave no token. No secret is in it."""
@@ -330,6 +347,12 @@ def _oauth_message(body: object) -> object:
     if not isinstance(body, Mapping):
         return None
     return body.get("error_description") or body.get("error")
+
+
+def _noted(scope: Scope) -> list[Token]:
+    """The tokens that the requests of a scope have carried."""
+    noted = scope.get(_SECRET)
+    return noted if isinstance(noted, list) else []
 
 
 def _secrets(scope: Scope) -> list[object]:

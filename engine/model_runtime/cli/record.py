@@ -11,13 +11,14 @@ import typer
 
 from model_runtime.core import RuntimeCore
 from model_runtime.errors import InvokeError
+from model_runtime.runtime.binding import auth_of
 from model_runtime.runtime.recording import RecordingDriver
 from model_runtime.vocabulary import ModelType
 
 from .console import WrongUsage, notes
 from .models import checked_type
 from .opening import ModelName, Specs, open_runtime, read_object, read_text, working
-from .recorded import as_text, refuse_secrets, secrets_of, write_exchange
+from .recorded import as_text, refuse_secrets, secrets_of, without_tokens, write_exchange
 from .schemas import known_modeline
 
 # What a call of each type takes by its place, under the names of an exchange's `given`.
@@ -92,6 +93,7 @@ def _recorded(core: RuntimeCore, name: str, kind: ModelType, call: dict[str, Any
         raise outcome
     day = datetime.now(UTC).date().isoformat()
     exchange = write_exchange({"model": binding.model, **call}, driver.rounds, outcome, day)
+    exchange = without_tokens(exchange, auth_of(binding).secrets())
     text = as_text(exchange)
     names = [row.variable for row in binding.form if row.is_secret]
     refuse_secrets(exchange, text, secrets_of(binding.find_credentials(), names, driver.rounds))

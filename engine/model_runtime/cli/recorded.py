@@ -14,7 +14,7 @@ from model_runtime.framing.sse import SseFraming
 from model_runtime.lint.exchanges.changes import expected_of
 from model_runtime.probe.spec_text import flow
 from model_runtime.runtime.recording import Round
-from model_runtime.secrets import Redactor
+from model_runtime.secrets import Redactor, Secret
 
 # All that is kept of a reply's head; of a request's head nothing is.
 _KEPT_HEADERS: Final = ("content-type", "retry-after")
@@ -42,6 +42,15 @@ def write_exchange(
     error = isinstance(outcome, ModelRuntimeError)
     whole |= expected_of(outcome if error else outcome.to_dict())
     return _scrubbed(whole)
+
+
+def without_tokens(exchange: dict[str, Any], tokens: Iterable[Secret]) -> dict[str, Any]:
+    """Put names in place of tokens that the call bought, the same for one token everywhere."""
+    for index, token in enumerate(tokens, 1):
+        cleaned = Redactor([token], mask=f"token-{index}").clean(exchange)
+        assert isinstance(cleaned, dict)
+        exchange = cleaned
+    return exchange
 
 
 def as_text(exchange: Mapping[str, Any]) -> str:

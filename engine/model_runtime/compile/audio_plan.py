@@ -15,10 +15,11 @@ from model_runtime.exchange import HttpReply
 from model_runtime.findings import Findings
 from model_runtime.messages.media import sniff
 from model_runtime.results.tts import TTSResult
+from model_runtime.results.usage import Usage
 
 from .errors_plan import ErrorsPlan
 from .extractors import shape_of
-from .task_plans import ReplyPlan
+from .task_plans import ReplyPlan, measured, sum_usage
 from .values import HeaderReader, Reader, compile_header_value, place_in
 
 _RATE = re.compile(r"rate=(\d{4,6})")
@@ -31,6 +32,7 @@ class AudioReference:
     url: str
     allow_hosts: tuple[str, ...]
     media_type: str | None
+    usage: Usage
 
 
 class AudioPlan:
@@ -61,29 +63,40 @@ class AudioPlan:
         """Return the speech, or where it is to be fetched."""
         if self.is_body:
             self._reply.check_type(reply)
-            return self.finished(reply.body, self.media_type(None, reply.headers))
+            usage = self._usage({}, reply, scope, seconds)
+            return self.finished(reply.body, self.media_type(None, reply.headers), usage)
         value = self._reply.json(reply)
+        usage = self._usage(value, reply, scope, seconds)
         media_type = self.media_type(value, reply.headers)
         if self._url is not None:
-            url, kind = self._required(self._url, value), _text(media_type)
-            return AudioReference(url=url, allow_hosts=self._allow_hosts, media_type=kind)
+            return AudioReference(
+                url=self._required(self._url, value),
+                allow_hosts=self._allow_hosts,
+                media_type=_text(media_type),
+                usage=usage,
+            )
         assert self._path is not None
         audio = self.decode(self._required(self._path, value))
-        return self.finished(audio, media_type or _asked_for(scope))
+        return self.finished(audio, media_type or _asked_for(scope), usage)
+
+    def _usage(
+        self, value: Any, reply: HttpReply, scope: Mapping[str, Any], seconds: float | None
+    ) -> Usage:
+        return spoken(self._reply.usage(value, seconds, reply.headers), str(scope.get("text", "")))
 
     def check_stream(self, reply: HttpReply) -> None:
         """Refuse a streamed reply of another media type than expected."""
         self._reply.check_type(reply)
 
-    def finished(self, audio: bytes, media_type: object) -> TTSResult:
+    def finished(self, audio: bytes, media_type: object, usage: Usage) -> TTSResult:
         """The result of audio as it came: bare PCM gets its WAV header, where the spec says so."""
         kind = _text(media_type) or sniff(audio, "audio")
         if not self.wraps or audio.startswith(b"RIFF"):
-            return TTSResult(audio=audio, media_type=kind)
+            return TTSResult(audio=audio, media_type=kind, usage=usage)
         told = _RATE.search(str(media_type or ""))
         rate = self._rate or (int(told[1]) if told else 24_000)
         wav = wrap_wav(audio, sample_rate=rate, channels=self._channels, bits=self._bits)
-        return TTSResult(audio=wav, media_type="audio/wav")
+        return TTSResult(audio=wav, media_type="audio/wav", usage=usage)
 
     @staticmethod
     def merge(results: Sequence[TTSResult]) -> TTSResult:
@@ -92,7 +105,8 @@ class AudioPlan:
             return results[0]
         media_type = results[0].media_type
         joined = join_audio([result.audio for result in results], media_type)
-        return TTSResult(audio=joined, media_type=media_type)
+        usage = sum_usage(result.usage for result in results)
+        return TTSResult(audio=joined, media_type=media_type, usage=usage)
 
     @staticmethod
     def _required(read: Reader, value: Any) -> str:
@@ -105,6 +119,11 @@ class AudioPlan:
 def _asked_for(scope: Mapping[str, Any]) -> str | None:
     """Bare samples look like nothing, so that the format asked for must say what they are."""
     return "audio/pcm" if scope.get("format") == "pcm" else None
+
+
+def spoken(usage: Usage, text: str) -> Usage:
+    """The usage of speech: services bill it by the characters of the text, and few count them."""
+    return measured(usage, "characters", len(text))
 
 
 def _text(value: object) -> str | None:

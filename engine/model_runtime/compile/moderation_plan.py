@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from model_runtime.errors import ReplyError
@@ -13,7 +14,7 @@ from model_runtime.results.usage import Usage
 
 from .errors_plan import ErrorsPlan
 from .extractors import shape_of
-from .task_plans import ReplyPlan, rows_of
+from .task_plans import ReplyPlan, rows_of, sum_usage
 from .values import Reader, compile_value, place_in
 
 
@@ -31,16 +32,17 @@ class ModerationPlan:
         self, reply: HttpReply, scope: Mapping[str, Any], seconds: float | None
     ) -> ModerationResult:
         """Return the judgement. ReplyError when the reply holds none."""
-        return self.read_value(self._reply.json(reply), Usage())
+        value = self._reply.json(reply)
+        return self.read_value(value, self._reply.usage(value, seconds, reply.headers))
 
     def read_value(self, value: Any, usage: Usage) -> ModerationResult:
         """Return the judgement that JSON, or another operation's result, holds."""
         if self._each is None:
-            return self._judgement(value)
+            return replace(self._judgement(value), usage=usage)
         rows = self._each(value)
         if not isinstance(rows, list) or not rows:
             raise ReplyError(f"The reply holds no judgement; it has the shape {shape_of(value)}.")
-        return self.merge([self._judgement(row) for row in rows])
+        return replace(self.merge([self._judgement(row) for row in rows]), usage=usage)
 
     def _judgement(self, value: Any) -> ModerationResult:
         categories = {k: bool(v) for k, v in self._categories(value).items()}
@@ -67,9 +69,11 @@ class ModerationPlan:
             for name, score in result.scores.items():
                 scores[name] = max(scores.get(name, score), score)
         return ModerationResult(
+            warnings=tuple(dict.fromkeys(text for result in results for text in result.warnings)),
             flagged=any(result.flagged for result in results),
             categories=categories,
             scores=scores,
+            usage=sum_usage(result.usage for result in results),
             raw=[result.raw for result in results],
         )
 

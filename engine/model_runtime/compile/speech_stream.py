@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from model_runtime.audio import can_append
@@ -15,8 +15,9 @@ from model_runtime.framing.base import Frame, Framing, cut
 from model_runtime.json_text import decode_json
 from model_runtime.messages.media import sniff
 from model_runtime.results.tts import TTSResult
+from model_runtime.results.usage import Usage
 
-from .audio_plan import DECODERS, AudioPlan
+from .audio_plan import DECODERS, AudioPlan, spoken
 from .errors_plan import ErrorsPlan, is_error
 from .values import Reader, compile_value, place_in
 
@@ -65,7 +66,8 @@ class SpeechReader:
     """Reads one stream of speech; its events are pieces of audio.
 
     A long text is spoken by several streams: `before` are the readers of those before this one,
-    and `is_piece` says that what is read here is one piece of several.
+    and `is_piece` says that what is read here is one piece of several, `text`. `settle` completes
+    the result, and `on_result` is told it at the end.
     """
 
     def __init__(
@@ -75,8 +77,11 @@ class SpeechReader:
         status: int,
         headers: dict[str, str],
         *,
+        text: str = "",
         before: Sequence[SpeechReader] = (),
         is_piece: bool = False,
+        settle: Callable[[TTSResult], TTSResult] | None = None,
+        on_result: Callable[[TTSResult], None] | None = None,
     ) -> None:
         self._plan = plan
         self._response = response
@@ -85,6 +90,9 @@ class SpeechReader:
         self._framing = plan.open_framing()
         self._pieces: list[bytes] = []
         self._size = 0
+        self._text = text
+        self._settle = settle
+        self._on_result = on_result
         self._before = tuple(before)
         self._is_piece = is_piece
         self._media_type: object = headers.get("content-type")
@@ -110,12 +118,17 @@ class SpeechReader:
             )
         if not self._size:
             raise ReplyError("The service sent no audio.")
+        if self._on_result is not None:
+            self._on_result(self.result())
         return pieces
 
     def result(self) -> TTSResult:
         """All the speech in one, with that of the readers before."""
-        pieces = [piece for reader in (*self._before, self) for piece in reader._pieces]
-        return self._response.finished(b"".join(pieces), self._media_type)
+        readers = (*self._before, self)
+        audio = b"".join(piece for reader in readers for piece in reader._pieces)
+        usage = spoken(Usage(), "".join(reader._text for reader in readers))
+        result = self._response.finished(audio, self._media_type, usage)
+        return result if self._settle is None else self._settle(result)
 
     def partial(self) -> TTSResult:
         """The speech that has arrived so far."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from types import MappingProxyType
@@ -84,10 +85,16 @@ class ReplyPlan:
         return None if found is None else str(found)
 
 
+def measured(usage: Usage, name: str, amount: float | None) -> Usage:
+    """The usage with an amount that is known here, unless the service tells its own."""
+    if amount is None or name in usage.other:
+        return usage
+    return replace(usage, other={**usage.other, name: Decimal(str(amount))})
+
+
 def with_latency(usage: Usage, seconds: float | None) -> Usage:
     """The usage with the seconds that the call took."""
-    fields = {name: getattr(usage, name) for name in usage.__slots__}
-    return Usage(**{**fields, "latency": seconds})
+    return replace(usage, latency=seconds)
 
 
 def sum_usage(parts: Iterable[Usage]) -> Usage:

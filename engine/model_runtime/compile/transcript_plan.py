@@ -13,7 +13,7 @@ from model_runtime.results.usage import Usage
 
 from .errors_plan import ErrorsPlan
 from .extractors import shape_of
-from .task_plans import ReplyPlan, rows_of
+from .task_plans import ReplyPlan, measured, rows_of
 from .values import Reader, compile_value, place_in, read_text
 
 _TEXT_TYPES = ("text/plain", "text/vtt", "application/x-subrip")
@@ -49,13 +49,14 @@ class TranscriptPlan:
         if found is None:
             raise ReplyError(f"The reply holds no text; it has the shape {shape_of(value)}.")
         language = self._language(value) if self._language is not None else None
+        duration = _seconds(self._duration(value) if self._duration is not None else None)
         return SpeechToTextResult(
             text=read_text(found),
             language=None if language is None else str(language),
-            duration=_seconds(self._duration(value) if self._duration is not None else None),
+            duration=duration,
             segments=_read_rows(self._segments, value),
             words=_read_rows(self._words, value),
-            usage=usage,
+            usage=measured(usage, "seconds", duration),
             raw=value,
         )
 

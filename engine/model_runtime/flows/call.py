@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
 from model_runtime.auth import Auth
-from model_runtime.errors import ProviderError
+from model_runtime.errors import InvokeError, ProviderError
 from model_runtime.exchange import (
     Drain,
     Flow,
@@ -20,6 +20,7 @@ from model_runtime.exchange import (
     Send,
     Timeouts,
 )
+from model_runtime.secrets import Redactor, redact_error
 
 from .retry import RetryPolicy, retrying
 
@@ -61,8 +62,12 @@ def call(exchange: Exchange, read: Callable[[HttpReply, float], T]) -> Flow[T]:
 
     def attempt() -> Flow[T]:
         started = exchange.clock()
-        reply = yield from _send(exchange)
-        return read(reply, exchange.clock() - started)
+        try:
+            reply = yield from _send(exchange)
+            return read(reply, exchange.clock() - started)
+        except InvokeError as error:
+            _settle(error, exchange)
+            raise
 
     return (yield from retrying(attempt, exchange.retry))
 
@@ -77,10 +82,21 @@ def open_stream(
 
     def attempt() -> Flow[tuple[OpenReply, T]]:
         started = exchange.clock()
-        reply = yield from _open(exchange)
-        return reply, make_reader(reply, started)
+        try:
+            reply = yield from _open(exchange)
+            reply.request = exchange.request
+            return reply, make_reader(reply, started)
+        except InvokeError as error:
+            _settle(error, exchange)
+            raise
 
     return (yield from retrying(attempt, exchange.retry))
+
+
+def _settle(error: InvokeError, exchange: Exchange) -> None:
+    """Let an error say which request it is of, and show none of the secrets that auth made."""
+    error.name_request(exchange.request.shown)
+    redact_error(error, Redactor(exchange.auth.secrets(exchange.scope)))
 
 
 def _send(exchange: Exchange) -> Flow[HttpReply]:

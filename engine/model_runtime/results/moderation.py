@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from .usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,6 +16,7 @@ class ModerationResult:
     flagged: bool
     categories: Mapping[str, bool]
     scores: Mapping[str, float]
+    usage: Usage = field(default_factory=Usage)
     warnings: tuple[str, ...] = ()
     raw: Any = None
 
@@ -23,5 +26,6 @@ class ModerationResult:
             "flagged": self.flagged,
             "categories": dict(self.categories),
             "scores": dict(self.scores),
+            "usage": self.usage.to_dict(),
             "warnings": list(self.warnings),
         }

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
+
+from .usage import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TTSResult:
-    """The speech as bytes in the format that `media_type` names."""
+    """The speech as bytes in the format that `media_type` names.
+
+    `usage.other["characters"]` is how many were spoken: as the service tells it, else the length
+    of the text.
+    """
 
     audio: bytes
     media_type: str | None = None
+    usage: Usage = field(default_factory=Usage)
     warnings: tuple[str, ...] = ()
     raw: Any = None
 
@@ -21,6 +28,7 @@ class TTSResult:
         return {
             "audio": base64.b64encode(self.audio).decode(),
             "media_type": self.media_type,
+            "usage": self.usage.to_dict(),
             "warnings": list(self.warnings),
         }
 

@@ -9,13 +9,41 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Price:
+    """The price of one call; `parts` tells what each kind of token or measure cost.
+
+    `input` and `output` are sums of parts; measures that are not tokens belong to the input.
+    `is_reported` marks the service's own figure: it is one sum, in `total` alone.
+    """
+
+    input: Decimal
+    output: Decimal
+    total: Decimal
+    currency: str
+    parts: Mapping[str, Decimal] = field(default_factory=dict)
+    is_reported: bool = False
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON-ready data, amounts as text: a float would not be the amount."""
+        return {
+            "input": f"{self.input:f}",
+            "output": f"{self.output:f}",
+            "total": f"{self.total:f}",
+            "currency": self.currency,
+            "parts": {name: f"{amount:f}" for name, amount in self.parts.items()},
+            "is_reported": self.is_reported,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
     """Counts of one call. None means that the service did not tell; 0 means none.
 
     `input_tokens` includes the cached ones and `output_tokens` includes the reasoning ones,
     whatever the service's own convention. `latency` and `time_to_first_token` are seconds.
     `other` holds measures that are not tokens: search_units, seconds, characters, pages,
-    requests. `raw` is the service's own usage object.
+    requests. `price` is what the call cost, where that is known. `raw` is the service's own usage
+    object.
     """
 
     input_tokens: int | None = None
@@ -28,7 +56,7 @@ class Usage:
     audio_output_tokens: int | None = None
     latency: float | None = None
     time_to_first_token: float | None = None
-    price: object = None
+    price: Price | None = None
     other: Mapping[str, Decimal] = field(default_factory=dict)
     raw: Any = None
 
@@ -39,6 +67,8 @@ class Usage:
             value = getattr(self, name)
             if value is not None:
                 found[name] = value
+        if self.price is not None:
+            found["price"] = self.price.to_dict()
         if self.other:
             found["other"] = {name: float(value) for name, value in self.other.items()}
         if self.raw is not None:

@@ -63,15 +63,16 @@ class AsyncDriver:
             raise TypeError(f"client is a {type(client).__name__}; expected an httpx.AsyncClient")
         self._client = client
         self._sleep = sleep
-        self._clock = clock
+        self.clock = clock
         self._loops: dict[asyncio.AbstractEventLoop, _Loop] = {}
 
-    async def run(self, flow: Flow[T]) -> T:
+    async def run(self, flow: Flow[T], *, since: float | None = None) -> T:
         """Run a flow to its end and return its result.
 
-        Connections that the flow opened and did not hand out are closed, whatever happens.
+        Connections that the flow opened and did not hand out are closed, whatever happens. The
+        time that it may take counts from `since`, by the driver's clock; from now without it.
         """
-        call = Call(self._clock, self._clock(), [])
+        call = Call(self.clock, self.clock() if since is None else since, [])
         try:
             result = await self._run(flow, call)
         except BaseException:

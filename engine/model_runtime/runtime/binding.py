@@ -11,7 +11,7 @@ from model_runtime.compile.operation import LLMCall, LLMOperation, PreparedCall
 from model_runtime.compile.provider import CompiledProvider, Variant
 from model_runtime.credentials.form import FormField, scope_values
 from model_runtime.durations import read_duration
-from model_runtime.errors import InvalidParameter, InvokeError, ProviderError
+from model_runtime.errors import InvalidParameter, InvokeError
 from model_runtime.exchange import HttpRequest, Reach, Timeouts
 from model_runtime.flows.call import Exchange
 from model_runtime.flows.retry import RetryPolicy
@@ -23,7 +23,7 @@ from model_runtime.messages import (
     restrict_state,
 )
 from model_runtime.parameters import ParameterRule, ParameterTable
-from model_runtime.secrets import Redactor
+from model_runtime.secrets import Redactor, redact_error
 from model_runtime.vocabulary import OnViolation
 
 from .memory import Memory
@@ -93,20 +93,8 @@ class BoundCall:
         """Say which call failed, take secrets out of the error, and tell the hooks."""
         error.locate(self.binding.provider, self.binding.model, "llm")
         redact_error(error, self.redactor)
+        redact_error(error, Redactor(self.exchange.auth.secrets(self.exchange.scope)))
         tell(self.binding.hooks, "on_error", error)
-
-
-def redact_error(error: InvokeError, redactor: Redactor) -> None:
-    """Take secrets out of an error and of those that it was raised from."""
-    fault: BaseException | None = error
-    while isinstance(fault, InvokeError):
-        fault.message = redactor(fault.message)
-        # A traceback and `repr` show the arguments, not the attribute.
-        fault.args = (fault.message,)
-        if isinstance(fault, ProviderError):
-            fault.body = redactor.clean(fault.body)
-            fault.request_id = redactor(fault.request_id or "") or None
-        fault = fault.__cause__ or fault.__context__
 
 
 def bind_llm_call(
@@ -170,6 +158,12 @@ def bind_exchange(
         retry=retry_policy(variant.retry, times),
         reach=binding.reach,
     )
+
+
+def auth_of(binding: Binding) -> Auth:
+    """The auth of a model's calls."""
+    credentials = scope_values(binding.form, binding.find_credentials())
+    return binding.compiled.variant(binding.model, binding.model_properties, credentials).auth
 
 
 def retry_policy(policy: RetryPolicy, times: int | None) -> RetryPolicy:

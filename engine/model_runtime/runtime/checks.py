@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from model_runtime.audio import wrap_wav
-from model_runtime.compile.provider import Variant
 from model_runtime.credentials.form import scope_values
-from model_runtime.errors import CredentialsInvalid, InvokeError, UnsupportedOperation
+from model_runtime.errors import CredentialsInvalid, InvokeError
 from model_runtime.exchange import Flow
 from model_runtime.flows.call import call
 from model_runtime.parameters import ParameterTable
-from model_runtime.secrets import Redactor
+from model_runtime.secrets import Redactor, redact_error
 from model_runtime.vocabulary import ModelType
 
-from .binding import Binding, CallOptions, bind_exchange, bind_llm_call, redact_error
+from .binding import Binding, CallOptions, bind_exchange, bind_llm_call
 from .handles import invoke_flow
 from .task_arguments import TASK_ARGUMENTS
 from .task_binding import bind_task, task_flow
@@ -65,8 +63,7 @@ def _checked(binding: Binding, flow: Flow[None]) -> Flow[None]:
         credentials = scope_values(binding.form, binding.find_credentials())
         redact_error(error, Redactor.of(credentials))
         raise CredentialsInvalid(
-            f"The credentials of {binding.provider!r} were not accepted by {_host(binding)}: "
-            f"{error.describe()}"
+            f"The credentials of {binding.provider!r} were not accepted: {error.describe()}"
         ) from None
 
 
@@ -127,17 +124,3 @@ def _task(binding: Binding, kind: ModelType, given: Mapping[str, Any]) -> Flow[N
     options = CallOptions(parameters=given.get("parameters"))
     bound = replace(binding, model=given.get("model") or binding.model)
     yield from task_flow(bind_task(bound, kind, TASK_ARGUMENTS[kind](**own), options))
-
-
-def _host(binding: Binding) -> str:
-    try:
-        credentials = scope_values(binding.form, binding.find_credentials())
-        url = binding.base(_variant(binding), credentials)
-    except (InvokeError, UnsupportedOperation):
-        return "the service"
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}{parts.path}"
-
-
-def _variant(binding: Binding) -> Variant:
-    return binding.compiled.base_variant()

@@ -16,11 +16,11 @@ from model_runtime.flows.call import call
 from model_runtime.messages import normalize_messages, normalize_tools, restrict_state
 from model_runtime.parameters import ParameterTable
 from model_runtime.results.tokens import TokenCount
-from model_runtime.secrets import Redactor
+from model_runtime.secrets import Redactor, redact_error
 from model_runtime.tokens import count_messages, estimate_tokens, find_tokenizer
 from model_runtime.vocabulary import ModelType
 
-from .binding import Binding, bind_exchange, redact_error
+from .binding import Binding, bind_exchange
 from .task_arguments import embedding_arguments
 
 CountMethod = Literal["auto", "remote", "local", "estimate"]

@@ -11,10 +11,10 @@ from model_runtime.credentials.form import scope_values
 from model_runtime.errors import InvokeError, ProviderError
 from model_runtime.exchange import Flow
 from model_runtime.flows.call import call
-from model_runtime.secrets import Redactor
+from model_runtime.secrets import Redactor, redact_error
 from model_runtime.vocabulary import ModelType
 
-from .binding import Binding, bind_exchange, redact_error
+from .binding import Binding, bind_exchange
 from .memory import Key
 
 

@@ -13,11 +13,11 @@ from model_runtime.compile.response_ladder import AnswerReader, unwrap_answer
 from model_runtime.errors import InvokeError
 from model_runtime.exchange import Flow, HttpReply, HttpRequest, OpenReply
 from model_runtime.flows.call import call, open_stream
-from model_runtime.pricing import Price, price_of, priced
+from model_runtime.pricing import price_of, priced
 from model_runtime.results.events import Event
 from model_runtime.results.llm import LLMResult
 from model_runtime.results.tokens import TokenCount
-from model_runtime.results.usage import Usage
+from model_runtime.results.usage import Price, Usage
 
 from .async_driver import AsyncDriver
 from .binding import (

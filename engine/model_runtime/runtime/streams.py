@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Generic, NoReturn, Protocol, Self, TypeVar
 
 from model_runtime.errors import ConnectionFailed, InvokeError, StreamInterrupted
-from model_runtime.exchange import Flow, OpenReply
+from model_runtime.exchange import Flow, HttpRequest, OpenReply
 
 from .async_driver import AsyncDriver
 from .connection import STREAM_MAX_BYTES, too_long
@@ -55,6 +55,8 @@ class _Reading(Generic[E, R]):
         self._more = iter(more)
         self._on_error = on_error
         self._reply: OpenReply | None = None
+        self._request: HttpRequest | None = None
+        self._started: float | None = None
         self._reader: Reader[E, R] | None = None
         self._ready: Iterator[E] = iter(())
         self._has_bytes = False
@@ -62,6 +64,18 @@ class _Reading(Generic[E, R]):
         self._is_over = False
         self._is_complete = False
         self._error: InvokeError | None = None
+
+    def _since(self, driver: SyncDriver | AsyncDriver) -> float:
+        """When the call began: what follows the first reply has the time that is left."""
+        if self._started is None:
+            self._started = driver.clock()
+        return self._started
+
+    def _opened(self, opened: tuple[OpenReply, Reader[E, R]]) -> tuple[OpenReply, Reader[E, R]]:
+        """Note the reply that has come, and the request that it answers."""
+        self._reply, self._reader = opened
+        self._request = opened[0].request
+        return opened
 
     def _take(self, reader: Reader[E, R], chunk: bytes | None) -> list[E]:
         """Give the reader what came, None for the end of the body, and return its events."""
@@ -99,6 +113,8 @@ class _Reading(Generic[E, R]):
             error = self._interrupted(f"{error.message}: the stream broke before its end")
         if error.partial is None and self._has_bytes and self._reader is not None:
             error.partial = self._reader.partial()
+        if self._request is not None:
+            error.name_request(self._request.shown)
         self._error = error
         if self._on_error is not None:
             self._on_error(error)
@@ -205,9 +221,9 @@ class Stream(_Reading[E, R]):
 
     def _open(self) -> tuple[OpenReply, Reader[E, R]]:
         if self._reply is None or self._reader is None:
-            opened = self._driver.run(self._open_flow())
-            self._reply, self._reader = opened
-            return opened
+            return self._opened(
+                self._driver.run(self._open_flow(), since=self._since(self._driver))
+            )
         return self._reply, self._reader
 
     def _release(self) -> None:
@@ -303,9 +319,9 @@ class AsyncStream(_Reading[E, R]):
 
     async def _open(self) -> tuple[OpenReply, Reader[E, R]]:
         if self._reply is None or self._reader is None:
-            opened = await self._driver.run(self._open_flow())
-            self._reply, self._reader = opened
-            return opened
+            return self._opened(
+                await self._driver.run(self._open_flow(), since=self._since(self._driver))
+            )
         return self._reply, self._reader
 
     async def _release(self) -> None:

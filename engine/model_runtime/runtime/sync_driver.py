@@ -63,16 +63,17 @@ class SyncDriver:
             raise TypeError(f"client is a {type(client).__name__}; expected an httpx.Client")
         self._client = client
         self._sleep = sleep
-        self._clock = clock
+        self.clock = clock
         self._pools = Pools(Lanes)
         self._locks = _Locks()
 
-    def run(self, flow: Flow[T]) -> T:
+    def run(self, flow: Flow[T], *, since: float | None = None) -> T:
         """Run a flow to its end and return its result.
 
-        Connections that the flow opened and did not hand out are closed, whatever happens.
+        Connections that the flow opened and did not hand out are closed, whatever happens. The
+        time that it may take counts from `since`, by the driver's clock; from now without it.
         """
-        call = Call(self._clock, self._clock(), [])
+        call = Call(self.clock, self.clock() if since is None else since, [])
         try:
             result = self._run(flow, call)
         except BaseException:

@@ -25,7 +25,8 @@ from model_runtime.network import host_allowed, origin, reach_of
 from model_runtime.parameters import ParameterTable
 from model_runtime.pricing import priced
 from model_runtime.results.rerank import RerankResult
-from model_runtime.secrets import Redactor
+from model_runtime.results.tts import TTSResult
+from model_runtime.secrets import Redactor, redact_error
 from model_runtime.vocabulary import ModelType
 
 from .binding import (
@@ -34,7 +35,6 @@ from .binding import (
     bind_exchange,
     bind_llm_call,
     read_timeouts,
-    redact_error,
     tell,
     tell_request,
 )
@@ -66,6 +66,8 @@ class BoundTask:
         """Say which call failed, take secrets out of the error, and tell the hooks."""
         error.locate(self.binding.provider, self.binding.model, self.kind)
         redact_error(error, self.redactor)
+        for scope in self.scopes:
+            redact_error(error, Redactor(self.exchange.auth.secrets(scope)))
         tell(self.binding.hooks, "on_error", error)
 
     def bind(self, request: HttpRequest, scope: Scope) -> Exchange:
@@ -170,12 +172,13 @@ def task_flow(bound: BoundTask) -> Flow[Any]:
     merged = bound.operation.response.merge(results)
     if isinstance(merged, RerankResult) and len(results) > 1:
         merged = best(merged, bound.scopes[0]["top_n"])
-    if bound.warnings:
-        merged = replace(merged, warnings=tuple(bound.warnings))
-    usage = getattr(merged, "usage", None)
-    if usage is None:
-        return merged
-    return replace(merged, usage=priced(usage, bound.binding.pricing))
+    return _settled(bound, merged)
+
+
+def _settled(bound: BoundTask, result: Any) -> Any:
+    """The result with the warnings of the call, and with what it cost."""
+    usage = priced(result.usage, bound.binding.pricing)
+    return replace(result, usage=usage, warnings=(*result.warnings, *bound.warnings))
 
 
 def _one(bound: BoundTask, scope: Scope) -> Flow[Any]:
@@ -221,7 +224,8 @@ def _fetch(bound: BoundTask, reference: AudioReference) -> Flow[Any]:
     reply: HttpReply = yield from call(exchange, lambda reply, _seconds: reply)
     plan = bound.operation.response
     assert isinstance(plan, AudioPlan)
-    return plan.finished(reply.body, reference.media_type or reply.headers.get("content-type"))
+    media_type = reference.media_type or reply.headers.get("content-type")
+    return plan.finished(reply.body, media_type, reference.usage)
 
 
 def _called_flow(bound: BoundTask) -> Flow[Any]:
@@ -239,8 +243,9 @@ def _called_flow(bound: BoundTask) -> Flow[Any]:
             extra_headers=bound.options.extra_headers,
         )
         answer = yield from invoke_flow(bind_llm_call(bound.binding, prompt, False, options))
-        results.append(plan.read_value(answer.to_dict(), answer.usage))
-    return plan.merge(results)
+        judged = plan.read_value(answer.to_dict(), answer.usage)
+        results.append(replace(judged, warnings=answer.warnings))
+    return _settled(bound, plan.merge(results))
 
 
 def speech_flows(bound: BoundTask) -> list[Callable[[], SpeechFlow]]:
@@ -262,10 +267,20 @@ def _speech_flow(bound: BoundTask, scope: Scope, spoken: list[SpeechReader]) -> 
     request = operation.request.build(scope, bound.base_url, extra_headers=extra)
 
     def make_reader(reply: OpenReply, _started: float) -> SpeechReader:
-        is_piece = len(bound.scopes) > 1
         return SpeechReader(
-            plan, response, reply.status, reply.headers, before=spoken, is_piece=is_piece
+            plan,
+            response,
+            reply.status,
+            reply.headers,
+            text=str(scope["text"]),
+            before=spoken,
+            is_piece=len(bound.scopes) > 1,
+            settle=lambda result: _settled(bound, result),
+            on_result=on_result if scope is bound.scopes[-1] else None,
         )
+
+    def on_result(result: TTSResult) -> None:
+        tell(bound.binding.hooks, "on_result", result)
 
     opened, reader = yield from open_stream(bound.bind(request, scope), make_reader)
     spoken.append(reader)

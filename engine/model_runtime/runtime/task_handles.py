@@ -9,12 +9,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model_runtime.errors import InvokeError
+from model_runtime.pricing import price_of
 from model_runtime.results.moderation import ModerationResult
 from model_runtime.results.rerank import RerankResult
 from model_runtime.results.speech2text import SpeechToTextResult
 from model_runtime.results.text_embedding import TextEmbeddingResult
 from model_runtime.results.tokens import TokenCount
 from model_runtime.results.tts import TTSResult, Voice
+from model_runtime.results.usage import Price, Usage
 from model_runtime.vocabulary import ModelType
 
 from .async_driver import AsyncDriver
@@ -49,6 +51,10 @@ class _Model:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._binding.name!r})"
+
+    def price(self, usage: Usage) -> Price | None:
+        """What a call cost, or None when the spec knows no price of this model."""
+        return price_of(usage, self._binding.pricing)
 
     def _bind(
         self, arguments: Mapping[str, Any], options: CallOptions, *, stream: bool = False

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, Generic, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -127,25 +126,15 @@ _TIMEOUT_TEXTS: Final = {
 }
 
 
-def show_request(request: HttpRequest) -> str:
-    """Name a request in a message: without query and user, where keys may stand."""
-    try:
-        parts = urlsplit(request.url)
-        host = parts.netloc.rpartition("@")[2]
-    except ValueError:
-        return request.method
-    return f"{request.method} {parts.scheme}://{host}{parts.path}"
-
-
 def timed_out(request: HttpRequest | None, timeouts: Timeouts, phase: str) -> TimedOut:
     """Make the error of a timeout that passed."""
-    where = f"{show_request(request)}: " if request is not None else ""
     seconds = getattr(timeouts, phase)
     limit = f" within {seconds:g} s" if seconds is not None else ""
-    return TimedOut(
-        f"{where}{_TIMEOUT_TEXTS[phase]}{limit}. Raise the timeout {phase!r} to wait longer",
-        phase=phase,
-    )
+    text = f"{_TIMEOUT_TEXTS[phase]}{limit}. Raise the timeout {phase!r} to wait longer"
+    error = TimedOut(text, phase=phase)
+    if request is not None:
+        error.name_request(request.shown)
+    return error
 
 
 def translate(
@@ -162,7 +151,9 @@ def translate(
     text = fault.text.format(name=type(error).__name__)
     if fault.tells_reason and str(error):
         text = text.replace(".", f" ({error}).", 1)
-    return fault.error(f"{show_request(request)}: {text}")
+    made = fault.error(text)
+    made.name_request(request.shown)
+    return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,10 +247,12 @@ def _encode_headers(request: HttpRequest) -> list[tuple[bytes, bytes]]:
         try:
             encoded.append((name.encode("ascii"), value.encode("latin-1")))
         except UnicodeEncodeError:
-            raise InvokeError(
-                f"{show_request(request)}: the header {name!r} holds a character that headers "
-                f"cannot carry; expected latin-1; remove it from the key or the value"
-            ) from None
+            error = InvokeError(
+                f"the header {name!r} holds a character that headers cannot carry; "
+                f"expected latin-1; remove it from the key or the value"
+            )
+            error.name_request(request.shown)
+            raise error from None
     return encoded
 
 

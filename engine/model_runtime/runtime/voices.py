@@ -10,9 +10,9 @@ from model_runtime.errors import InvokeError
 from model_runtime.exchange import Flow
 from model_runtime.flows.pages import pages
 from model_runtime.results.tts import Voice
-from model_runtime.secrets import Redactor
+from model_runtime.secrets import Redactor, redact_error
 
-from .binding import Binding, bind_exchange, redact_error
+from .binding import Binding, bind_exchange
 
 
 def voices_flow(binding: Binding, language: str | None) -> Flow[tuple[Voice, ...]]:
