@@ -227,7 +227,8 @@ def test_own_dialect_is_spoken_and_read_by_its_spec_alone(run: Run, loopback: An
         "Hail ",
         "again!",
         "9",
-        'quill/feather llm: HTTP 200, context_length: "No more than a page.".',
+        f"quill/feather llm: POST {loopback.url}/v1/models/feather/write: HTTP 200, "
+        'context_length: "No more than a page.".',
     ]
     first = sent(loopback, 0)
     assert first == {
