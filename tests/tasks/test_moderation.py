@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from model_runtime import Image
 from model_runtime.errors import InvalidParameter, ReplyError
 
 Open = Callable[..., Any]
@@ -110,7 +111,43 @@ def test_guard_model_judges_by_its_chat(open_service: Open, answer: str, flagged
     assert service.body()["messages"] == [{"role": "user", "content": "Judge: some text"}]
 
 
-@pytest.mark.parametrize("text", ["", "  ", None, ["a"]], ids=str)
+PICTURE = """
+moderation:
+  request:
+    path: /check
+    body:
+      input:
+        $if: text | is_text
+        $then: "{{ text }}"
+        $else: {$each: text, $as: p, $emit: {$use: part}}
+  batch: {of: text, max_chars: 10}
+  response: {flagged: flagged}
+"""
+PARTS = """
+fragments:
+  part: {$switch: p.type, $case: {text: {say: "{{ p.text }}"}, image: {see: "{{ p | data_url }}"}}}
+"""
+
+
+def test_picture_is_judged_where_the_spec_sends_parts(open_service: Open) -> None:
+    """Parts are not cut, however long their texts are."""
+    service = open_service(PICTURE, more=PARTS)
+    service.answer({"flagged": True})
+    text = "Look at this, please."
+    parts = [{"type": "text", "text": text}, Image(url="https://a.example/b.png")]
+    assert service.invoke("moderation", parts).flagged is True
+    assert service.body() == {"input": [{"say": text}, {"see": "https://a.example/b.png"}]}
+
+
+def test_picture_is_refused_where_the_spec_sends_text(open_service: Open) -> None:
+    """Before anything is sent."""
+    service = open_service(ROWS)
+    with pytest.raises(InvalidParameter, match="takes no parts in text"):
+        service.invoke("moderation", [Image(url="https://a.example/b.png")])
+    assert service.targets == []
+
+
+@pytest.mark.parametrize("text", ["", "  ", None, []], ids=str)
 def test_text_that_is_none_is_refused(open_service: Open, text: object) -> None:
     """Before anything is sent."""
     service = open_service(ROWS)

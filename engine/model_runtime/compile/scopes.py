@@ -110,6 +110,8 @@ _CALL: Final[dict[str, Shape]] = {
 # The kind is open: each item is a text, or a list of parts.
 TEXTS: Final = Shape(kind="list", name="the texts", item=Shape(name="a text or parts", item=PART))
 
+TEXT_OR_PARTS: Final = Shape(name="the text or parts", item=PART)
+
 OPERATION_NAMES: Final[dict[str, dict[str, Shape]]] = {
     "llm": {
         **_CALL,
@@ -128,7 +130,7 @@ OPERATION_NAMES: Final[dict[str, dict[str, Shape]]] = {
     },
     "speech2text": {**_CALL, "file": FILE, "language": TEXT},
     "tts": {**_CALL, "text": TEXT, "voice": TEXT, "format": TEXT},
-    "moderation": {**_CALL, "text": ANY},
+    "moderation": {**_CALL, "text": TEXT_OR_PARTS},
     "list_models": {"credentials": OPEN_MAP},
     "describe_model": {"model": TEXT, "credentials": OPEN_MAP},
     "validate_credentials": {"credentials": OPEN_MAP},

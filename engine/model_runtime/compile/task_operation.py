@@ -49,7 +49,8 @@ RESPONSES: dict[ModelType, Callable[[Mapping[str, Any], Findings, ErrorsPlan], R
 # Arguments that a call may set and an operation may have no place for. `input_type` is a hint:
 # models that do not tell queries from documents need none.
 _OPTIONAL = ("dimensions", "language", "voice", "format")
-_MAY_HOLD_PARTS = ("texts", "query", "documents")
+_MAY_HOLD_PARTS = ("texts", "query", "documents", "text")
+_ONE_ITEM = ("query", "text")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +117,7 @@ class TaskOperation:
         }
         if scope.get("voice") is Absent:
             scope["voice"] = call.model_properties.get("default_voice") or Absent
-        if self.batch is None:
+        if self.batch is None or (self.batch.of == "text" and isinstance(scope["text"], list)):
             return [scope], resolved.warnings
         pieces = self.batch.cut(scope[self.batch.of], call.model_properties)
         return [{**scope, self.batch.of: piece} for piece in pieces], resolved.warnings
@@ -137,9 +138,9 @@ class TaskOperation:
                 raise InvalidParameter(
                     f"{self.provider}/{call.model} takes no {name}: its spec never sends it."
                 )
+        self._refuse_address(call)
         if self.called:
             return
-        self._refuse_address(call)
         for name in _MAY_HOLD_PARTS:
             self._refuse_parts(call, name)
         if call.extra_body and "extra_body" not in reads:
@@ -150,7 +151,7 @@ class TaskOperation:
     def _refuse_parts(self, call: TaskCall, name: str) -> None:
         """Refuse lists of parts where the spec sends texts alone; the wire would not know them."""
         given = call.arguments.get(name)
-        items = given if name != "query" and isinstance(given, list) else [given]
+        items = given if name not in _ONE_ITEM and isinstance(given, list) else [given]
         if self.request.part_types is None and any(isinstance(item, list) for item in items):
             raise InvalidParameter(
                 f"{self.provider}/{call.model} takes no parts in {name}; expected text alone."
@@ -159,6 +160,8 @@ class TaskOperation:
     @property
     def takes_address(self) -> bool:
         """Whether a file may be given by its address instead of its content."""
+        if self._given is not None:
+            return "file.url" in self._given.names_read
         return any("file.url" in plan.fields_read for plan in self._plans())
 
     def _refuse_address(self, call: TaskCall) -> None:

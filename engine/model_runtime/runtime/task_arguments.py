@@ -134,7 +134,9 @@ def speech_arguments(
 
 
 def moderation_arguments(text: object) -> dict[str, Any]:
-    """The arguments of a moderation call."""
+    """The arguments of a moderation call: a text, or a list of parts, such as a picture."""
+    if isinstance(text, list | tuple) and text:
+        return {"text": _item("text", 0, text)}
     return {"text": one_text("text", text)}
 
 

@@ -369,7 +369,7 @@ class ModerationModel(_Sync):
 
     def invoke(
         self,
-        text: str,
+        text: str | Sequence[object],
         *,
         parameters: Body = None,
         user: str | None = None,
@@ -377,7 +377,10 @@ class ModerationModel(_Sync):
         extra_body: Body = None,
         extra_headers: Headers = None,
     ) -> ModerationResult:
-        """Return whether the text is flagged; a long one is judged in pieces, the worst counts."""
+        """Return whether the text is flagged; a long one is judged in pieces, the worst counts.
+
+        Some services also judge a list of parts, such as a picture.
+        """
         options = _options(parameters, user, timeout, extra_body, extra_headers)
         result: ModerationResult = self._run(self._bind(moderation_arguments(text), options))
         return result
@@ -390,7 +393,7 @@ class AsyncModerationModel(_Async):
 
     async def invoke(
         self,
-        text: str,
+        text: str | Sequence[object],
         *,
         parameters: Body = None,
         user: str | None = None,
