@@ -205,6 +205,7 @@ class RuntimeCore:
             hooks=self.settings.hooks,
             memory=self.memory,
             properties_of=None if entry else properties_told,
+            is_ambient=given is None,
         )
 
     def remote_models(
@@ -224,6 +225,7 @@ class RuntimeCore:
             model_properties={},
             retries=self.settings.retries,
             memory=self.memory,
+            is_ambient=given is None,
         )
         return listed_models(record, binding, max_age)
 

@@ -122,5 +122,13 @@ class Exclusive:
     flow: Callable[[], Flow[Any]]
 
 
-Ask = Send | Open | Drain | Wait | Exclusive
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Run a function that waits for files, programs or services of its own, such as another
+    library's search for credentials; under asyncio in a thread. Answer: what it returns."""
+
+    function: Callable[[], Any]
+
+
+Ask = Send | Open | Drain | Wait | Exclusive | Work
 Flow = Generator[Ask, Any, T]

@@ -45,6 +45,9 @@ class CountingAuth:
     def forget(self, scope: dict[str, object]) -> None:
         self.forgotten += 1
 
+    def given_only(self) -> Any:
+        return self
+
     def secrets(self, scope: dict[str, object] | None = None) -> tuple[Secret, ...]:
         return ()
 

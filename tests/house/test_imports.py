@@ -67,6 +67,7 @@ LINES: tuple[tuple[str, ...], ...] = (
 # pay for, and those of optional extras.
 DEFERRED: dict[str, frozenset[str]] = {
     "model_runtime.auth.assertion": frozenset({"google"}),
+    "model_runtime.auth.aws_chain": frozenset({"botocore"}),
     "model_runtime.auth.aws_sigv4": frozenset({"botocore"}),
     "model_runtime.compile.grammar": frozenset({"jinja2"}),
     "model_runtime.compile.jmespath_functions": frozenset({"jmespath"}),

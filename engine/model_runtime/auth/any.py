@@ -16,10 +16,11 @@ Way = tuple[Callable[[Scope], object] | None, Auth]
 class AnyAuth:
     """The first of several ways whose condition is true; a way without one always is."""
 
-    __slots__ = ("_ways",)
+    __slots__ = ("_given_only", "_ways")
 
     def __init__(self, ways: Sequence[Way]) -> None:
         self._ways = tuple(ways)
+        self._given_only: AnyAuth | None = None
 
     def apply(self, request: HttpRequest, scope: Scope) -> Flow[HttpRequest]:
         """Apply the chosen way. Raises MissingCredential when the credentials fit none."""
@@ -30,6 +31,11 @@ class AnyAuth:
 
     def forget(self, scope: Scope) -> None:
         self._chosen(scope).forget(scope)
+
+    def given_only(self) -> Auth:
+        if self._given_only is None:
+            self._given_only = AnyAuth([(when, auth.given_only()) for when, auth in self._ways])
+        return self._given_only
 
     def secrets(self, scope: Scope | None = None) -> Sequence[Secret]:
         return [secret for _, auth in self._ways for secret in auth.secrets(scope)]

@@ -2,34 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final, Self
 from urllib.parse import quote, unquote_to_bytes, urlsplit, urlunsplit
 
 from model_runtime import outside
 from model_runtime.errors import MissingCredential, MissingExtra
-from model_runtime.exchange import HttpRequest
+from model_runtime.exchange import Flow, HttpRequest, Work
 from model_runtime.location import Place
+from model_runtime.secrets import Secret
 
+from .aws_chain import AwsChain, AwsKeys
 from .base import Clock, Scope, StaticAuth, rendered_text, with_headers
 
 _NEEDED: Final = ("service", "region", "access_key", "secret_key")
 _UNRESERVED: Final = "-._~"
+_FOUND: Final = "_aws_keys"
 
 
 class AwsSigV4Auth(StaticAuth):
     """Signs each request anew, with the time of the attempt.
 
     Only `host`, `content-type` and the `x-amz-*` headers are signed, so that what is added or
-    changed on the way does no harm.
+    changed on the way does no harm. With `chain` keys that are both empty are looked for where
+    the service's own tools do.
     """
 
-    __slots__ = ("_now", "_options")
+    __slots__ = ("_chain", "_now", "_options", "_profile")
 
     def __init__(self, options: Mapping[str, object], *, now: Clock = outside.now) -> None:
         self._options = {name: options.get(name) for name in (*_NEEDED, "session_token")}
+        self._profile = options.get("profile")
+        self._chain = AwsChain() if options.get("chain") is True else None
         self._now = now
 
     @classmethod
@@ -38,12 +45,37 @@ class AwsSigV4Auth(StaticAuth):
     ) -> Self:
         return cls(options, now=now)
 
+    def apply(self, request: HttpRequest, scope: Scope) -> Flow[HttpRequest]:
+        """Return the request signed, with the keys of the chain where none are given."""
+        texts = self._texts(scope)
+        if self._chain is not None and not (texts["access_key"] or texts["secret_key"]):
+            profile = rendered_text(self._profile, scope, "profile")
+            keys: AwsKeys = yield Work(partial(self._chain.find, profile))
+            scope[_FOUND] = keys
+            texts |= keys.texts()
+        return self._signed(request, texts)
+
     def change(self, request: HttpRequest, scope: Scope) -> HttpRequest:
-        """Return the request signed, its path spelled as the service reads it.
+        """Return the request signed with the keys that are given."""
+        return self._signed(request, self._texts(scope))
+
+    def given_only(self) -> AwsSigV4Auth:
+        if self._chain is None:
+            return self
+        return AwsSigV4Auth(self._options, now=self._now)
+
+    def secrets(self, scope: Scope | None = None) -> Sequence[Secret]:
+        keys = (scope or {}).get(_FOUND)
+        return keys.secrets() if isinstance(keys, AwsKeys) else ()
+
+    def _texts(self, scope: Scope) -> dict[str, str | None]:
+        return {name: rendered_text(leaf, scope, name) for name, leaf in self._options.items()}
+
+    def _signed(self, request: HttpRequest, texts: Mapping[str, str | None]) -> HttpRequest:
+        """Sign, with the path spelled as the service reads it.
 
         Raises MissingCredential, naming the option that is empty.
         """
-        texts = {name: rendered_text(leaf, scope, name) for name, leaf in self._options.items()}
         for name in _NEEDED:
             if texts[name] is None:
                 raise MissingCredential(

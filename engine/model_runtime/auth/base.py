@@ -40,6 +40,10 @@ class Auth(Protocol):
         """Drop what `apply` has kept for these credentials and used with this scope."""
         ...
 
+    def given_only(self) -> Auth:
+        """The same without what it looks for on this machine: for credentials that were passed."""
+        ...
+
     def secrets(self, scope: Scope | None = None) -> Sequence[Secret]:
         """Secrets that it made or bought itself: a service may echo one, and no text may show it.
 
@@ -77,6 +81,9 @@ class StaticAuth(ABC):
 
     def forget(self, scope: Scope) -> None:
         return None
+
+    def given_only(self) -> Auth:
+        return self
 
     def secrets(self, scope: Scope | None = None) -> Sequence[Secret]:
         return ()

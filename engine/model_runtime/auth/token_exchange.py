@@ -231,6 +231,9 @@ class TokenExchangeAuth:
         if used is None or self._tokens.get(key) is used:
             self._tokens.pop(key, None)
 
+    def given_only(self) -> Self:
+        return self
+
     def secrets(self, scope: Scope | None = None) -> Sequence[Secret]:
         tokens = list(self._tokens.values()) if scope is None else _noted(scope)
         return [secret for token in tokens for secret in (token.value, token.bought_with) if secret]

@@ -22,6 +22,7 @@ from model_runtime.exchange import (
     Send,
     Timeouts,
     Wait,
+    Work,
 )
 from model_runtime.network import check_reach
 
@@ -118,6 +119,8 @@ class AsyncDriver:
             case Exclusive():
                 async with self._loop().hold(ask.key, call):
                     return await self._run(ask.flow(), call)
+            case Work():
+                return await asyncio.to_thread(ask.function)
             case _:
                 assert_never(ask)
 

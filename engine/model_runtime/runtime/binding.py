@@ -54,6 +54,8 @@ class Binding:
     memory: Memory = field(default_factory=Memory)
     # What the values of a model's own form say of it, for a model that no list describes.
     properties_of: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    # Whether credentials come from the environment: then auth may look for others beside it.
+    is_ambient: bool = False
 
     def described_by(self, values: Mapping[str, Any]) -> Binding:
         """The binding with the properties that the model's own credentials tell."""
@@ -149,10 +151,11 @@ def bind_exchange(
     `auth` is for requests that do not have the provider's own; `retries` as the host's setting.
     """
     times = binding.retries if retries is None else retries
+    way = auth or variant.auth
     return Exchange(
         request=request,
         scope=scope,
-        auth=auth or variant.auth,
+        auth=way if binding.is_ambient else way.given_only(),
         errors=variant.errors,
         timeouts=read_timeouts(timeout, variant.timeouts),
         retry=retry_policy(variant.retry, times),

@@ -22,6 +22,7 @@ from model_runtime.exchange import (
     Send,
     Timeouts,
     Wait,
+    Work,
 )
 from model_runtime.network import check_reach
 
@@ -119,6 +120,8 @@ class SyncDriver:
             case Exclusive():
                 with self._locks.hold(ask.key, call):
                     return self._run(ask.flow(), call)
+            case Work():
+                return ask.function()
             case _:
                 assert_never(ask)
 

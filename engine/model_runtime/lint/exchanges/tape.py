@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from model_runtime.exchange import HttpRequest
+from model_runtime.errors import MissingCredential
+from model_runtime.exchange import Ask, HttpRequest, Work
+from model_runtime.runtime.connection import Call
 from model_runtime.runtime.replies import SyncIncoming
 from model_runtime.runtime.sync_driver import SyncDriver
 from model_runtime.runtime.transport import TimeoutMap
@@ -33,6 +35,11 @@ class TapeDriver(SyncDriver):
         self._case = case
         self._is_cut = is_cut
         self.requests: list[HttpRequest] = []
+
+    def _answer(self, ask: Ask, call: Call) -> object:
+        if isinstance(ask, Work):
+            raise MissingCredential("A recorded exchange is played with its own credentials alone.")
+        return super()._answer(ask, call)
 
     def _pass(self, seconds: float) -> None:
         self.passed += seconds
