@@ -76,7 +76,7 @@ class Findings:
 
     def keep(self, finding: Finding) -> None:
         """Note a finding that was made elsewhere."""
-        if finding in self._seen or self._is_guess(finding):
+        if finding in self._seen or self.is_guess(finding):
             return
         self._seen.add(finding)
         self.items.append(finding)
@@ -88,7 +88,8 @@ class Findings:
         for finding in others:
             self.keep(finding)
 
-    def _is_guess(self, finding: Finding) -> bool:
+    def is_guess(self, finding: Finding) -> bool:
+        """Whether a finding speaks of what could not be read as it is written."""
         place = finding.place
         if place is None or finding.code.startswith("Y"):
             return False

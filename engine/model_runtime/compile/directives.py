@@ -14,7 +14,7 @@ from model_runtime.absent import Absent
 from model_runtime.branches import BranchKind, watched
 from model_runtime.errors import InvalidParameter
 from model_runtime.location import Place
-from model_runtime.spec.resolve import close_match
+from model_runtime.spec.similar import close_match
 from model_runtime.spec.tree import copy_map, key_place_of, place_of
 
 from .fragments import MAX_DEPTH, MAX_VALUES, Compiled, View

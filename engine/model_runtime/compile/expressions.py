@@ -15,7 +15,7 @@ from model_runtime.branches import watched
 from model_runtime.errors import InvalidParameter
 from model_runtime.findings import Findings
 from model_runtime.location import Place
-from model_runtime.spec.resolve import close_match
+from model_runtime.spec.similar import close_match
 
 from .calls import Call, filter_shape
 from .conditions import COMPARISONS, TAKE_ABSENT, TESTS

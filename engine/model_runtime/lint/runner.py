@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from model_runtime.compile.provider import CompiledProvider
 from model_runtime.findings import Finding, Findings, by_place
@@ -39,6 +40,10 @@ class Checked:
     def counted(self, severity: str) -> int:
         """How many findings have a severity."""
         return sum(finding.severity == severity for finding in self.findings)
+
+
+# What a spec may lack only because its parent is unknown.
+_OF_PARENT: Final = frozenset({"T303", "T309", "T311", "T313", "R404", "R405", "R406", "R407"})
 
 
 class Runner:
@@ -77,8 +82,10 @@ class Runner:
         """Check one spec and return what is new in it."""
         record = self._registry.record(name)
         found = [*record.findings, *self._of_files(record), *self._of_spec(record)]
+        found = [finding for finding in found if not record.findings.is_guess(finding)]
         if self._exchanges:
-            found += exchange_findings(record, is_exhaustive=self._exhaustive)
+            is_sound = not any(finding.severity == "error" for finding in found)
+            found += exchange_findings(record, is_exhaustive=self._exhaustive, is_sound=is_sound)
         if self._coverage is not None:
             self._coverage.add(record)
         fresh = tuple(self._kept(_once(found)))
@@ -164,15 +171,37 @@ def _once(found: list[Finding]) -> list[Finding]:
     """Leave out what says again what another finding has said of the same place.
 
     A text that several operations share is compiled for each of them, and differs in its help
-    alone. Of braces without quotes, what stands inside is told when the quotes are there.
+    alone. Of braces without quotes, what stands inside is told when the quotes are there; of a
+    secret, that it stands there. Where the parent is unknown, what it may have given is not missed;
+    and what is wrong is not told to be the same as the parent's.
     """
     unquoted = {finding.place for finding in found if finding.code == "Y005"}
+    secrets = {_where(finding) for finding in found if finding.code == "A501"}
+    errors = {_where(finding) for finding in found if finding.severity == "error"}
+    has_parent = not any(map(_hides_parent, found))
     first: dict[object, Finding] = {}
     for finding in found:
         if finding.place in unquoted and finding.code.startswith("T"):
             continue
+        if finding.code.startswith("S") and _where(finding) in secrets:
+            continue
+        if finding.code in _OF_PARENT and not has_parent:
+            continue
+        if finding.code == "I203" and _where(finding) in errors:
+            continue
         first.setdefault((finding.code, finding.place, finding.message), finding)
     return list(first.values())
+
+
+def _hides_parent(finding: Finding) -> bool:
+    """Whether a fault of `extends` leaves open what the parent is."""
+    is_there = finding.place is not None and finding.place.path == "extends"
+    return is_there and finding.severity == "error" and not finding.hint
+
+
+def _where(finding: Finding) -> tuple[str, int, int] | None:
+    place = finding.place
+    return (place.file, place.line, place.column) if place else None
 
 
 def _compile(record: ProviderRecord) -> tuple[CompiledProvider | None, list[Finding]]:

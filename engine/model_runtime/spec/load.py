@@ -25,9 +25,10 @@ from .described import (
     read_positions,
 )
 from .folders import Root, SpecFile, opened, scan
-from .resolve import UNSET, check_complete, close_match_sentence, resolve
+from .resolve import UNSET, check_complete, resolve
 from .schema import check_schema, count_faults
 from .shapes import readable, readable_models
+from .similar import close_match_sentence
 from .tree import YamlList, YamlMap, copy_map, place_of
 from .yaml_reader import Tree
 from .yaml_source import read_yaml
@@ -84,11 +85,15 @@ class LoadedSpec:
 
 @dataclass(frozen=True, slots=True)
 class _Read:
-    """A provider's file after reading: a tree, whether it is ours, and what was found."""
+    """A provider's file after reading: a tree, whether it is ours, and what was found.
+
+    `written` are the keys that stand in it, those that were refused among them.
+    """
 
     tree: YamlMap | None
     is_ours: bool
     findings: Findings
+    written: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -200,9 +205,10 @@ def _load_ours(file: SpecFile, folders: SpecFolders, findings: Findings) -> Load
         return found.tree or YamlMap()
 
     merging = Findings()
+    is_orphan = "extends" in read.written and "extends" not in read.tree
     tree = resolve(read.tree, find_parent, merging, names=folders.names())
-    check_complete(tree, merging)
-    if all(folders.read(link).tree is not None for link in chain):
+    check_complete(tree, merging, written=read.written)
+    if not is_orphan and all(folders.read(link).tree is not None for link in chain):
         # A parent that cannot be read has been told of; what is missing for it is no news.
         findings.take(merging)
     is_checked = file.root not in folders.unchecked_roots
@@ -321,9 +327,9 @@ def _model_list(
     path: Traversable, shown: str, model_type: str, findings: Findings, *, is_checked: bool
 ) -> Iterator[YamlMap]:
     doubts = partial(count_faults, "models.schema.json")
-    tree = read_file(path, shown, findings, strict=True, doubts=doubts)
+    tree: object = read_file(path, shown, findings, strict=True, doubts=doubts)
     if is_checked and tree is not None:
-        check_schema(tree, "models.schema.json", findings)
+        tree = check_schema(tree, "models.schema.json", findings)
     for item in tree if isinstance(tree, YamlList) else ():
         if isinstance(item, YamlMap) and "model" in item:
             model = expand_model(item)
@@ -370,13 +376,19 @@ def _read(file: SpecFile, *, is_checked: bool, is_strict: bool) -> _Read:
     if not isinstance(tree, YamlMap):
         _note_no_map(tree, file, findings)
         return _Read(None, True, findings)
-    if is_ours:
-        if is_checked:
-            check_schema(tree, "provider.schema.json", findings)
-    else:
+    written = frozenset(tree)
+    if not is_ours:
         _check_described_name(tree, findings)
         check_described(tree, findings)
-    return _Read(expand(tree), is_ours, findings)
+    elif is_checked:
+        tree = _as_meant(tree, findings)
+    return _Read(expand(tree), is_ours, findings, written)
+
+
+def _as_meant(tree: YamlMap, findings: Findings) -> YamlMap:
+    """Check a file, and return it as it was probably meant; keys that were refused are gone."""
+    meant = check_schema(tree, "provider.schema.json", findings)
+    return meant if isinstance(meant, YamlMap) else tree
 
 
 def _check_described_name(tree: YamlMap, findings: Findings) -> None:
@@ -394,4 +406,9 @@ def _note_no_map(tree: Tree, file: SpecFile, findings: Findings) -> None:
     if len(findings) == 0:
         found = "is empty" if tree is None else "holds no map"
         place = Place(file.shown, 1, 1)
-        findings.add("S104", f"the file {found}; expected a map with the key `provider`.", place)
+        findings.add(
+            "S104",
+            f"the file {found}; expected a map with the key `provider`.",
+            place,
+            help="Begin with the lines `spec_version: 1` and `provider: <name>`.",
+        )

@@ -6,15 +6,15 @@ Maps merge deeply, lists and scalars replace, lists of things with a name merge 
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Final
 
 from model_runtime.findings import Findings
 from model_runtime.location import Place
 
+from .similar import close_match, nearest
 from .tree import YamlList, YamlMap, copy_map, key_place_of, own_place, place_of
 
 UNSET: Final = "$unset"
@@ -79,14 +79,23 @@ def resolve(
     """
     chain = _chain(tree, find_parent, findings, names)
     merged: YamlMap = YamlMap(tree.place)
+    # Where the parent is unknown, nobody can say what matches it.
+    merging = Findings() if _lacks_parent(findings) else findings
     for file in reversed(chain):
-        merged = merge(_heritage(merged), file, findings)
+        merged = _Merge(merging, has_parent=len(chain) > 1).maps(_heritage(merged), file)
     return merged
 
 
-def check_complete(tree: YamlMap, findings: Findings) -> None:
-    """Note what a spec that is no base still lacks after inheritance."""
-    if tree.get("abstract") is True or any(found.code == "I201" for found in findings):
+def _lacks_parent(findings: Findings) -> bool:
+    return any(found.code == "I201" and not found.hint for found in findings)
+
+
+def check_complete(tree: YamlMap, findings: Findings, *, written: Set[str] = frozenset()) -> None:
+    """Note what a spec that is no base still lacks after inheritance.
+
+    `written` are keys that stand in the file, though their values may have been refused.
+    """
+    if tree.get("abstract") is True or _lacks_parent(findings):
         # Where the parent is unknown, all that it would have given is missing.
         return
     place = place_of(tree, "provider") or tree.place
@@ -94,25 +103,13 @@ def check_complete(tree: YamlMap, findings: Findings) -> None:
         ("base_url", "the address of the service"),
         ("operations", "what to call"),
     ):
-        if not tree.get(key):
+        if not tree.get(key) and key not in written:
             findings.add(
                 "I204",
                 f"the spec has no `{key}` ({meaning}), of its own or inherited.",
                 place,
                 help=f"Add `{key}`, or `extends` a spec that has it, or set `abstract: true`.",
             )
-
-
-def close_match(word: str, known: Iterable[str]) -> str:
-    """Return "did you mean ...?" for the known word nearest to `word`, or nothing."""
-    matches = difflib.get_close_matches(word[:80], sorted(set(known)), n=1)
-    return f"did you mean `{matches[0]}`?" if matches else ""
-
-
-def close_match_sentence(word: str, known: Iterable[str]) -> str:
-    """Return the same as a sentence of its own, or nothing."""
-    match = close_match(word, known)
-    return f"D{match[1:]}".replace("`", "'") if match else ""
 
 
 def _chain(
@@ -129,12 +126,18 @@ def _chain(
                 "I201",
                 f"`extends` is {_shown(name)}; expected the name of a provider, never a path.",
                 place,
+                help="Write the name alone; `model-runtime providers` lists those that exist.",
             )
             break
         parent = find_parent(name)
         told.append(name)
         if parent is not None and any(parent is file for file in chain):
-            findings.add("I201", f"the specs extend each other: {' -> '.join(told)}.", place)
+            findings.add(
+                "I201",
+                f"the specs extend each other: {' -> '.join(told)}.",
+                place,
+                help="Remove `extends` from one of them, or name another provider.",
+            )
             break
         if parent is None:
             known = [known for known in names if known != told[0]]
@@ -143,14 +146,19 @@ def _chain(
                 f"`extends` names {name!r}, and there is no such provider.",
                 place,
                 hint=close_match(name, known),
+                help="" if nearest(name, known) else "`model-runtime providers` lists all.",
                 length=len(name),
             )
-            break
+            parent = find_parent(nearest(name, known))
+            if parent is None:
+                break
+            told[-1] = nearest(name, known)
         if len(chain) == MAX_CHAIN:
             findings.add(
                 "I201",
                 f"the chain {' -> '.join(told)} is longer than {MAX_CHAIN} files.",
                 place_of(tree, "extends"),
+                help="Extend a provider that is nearer to the base.",
             )
             break
         chain.append(parent)
@@ -204,6 +212,7 @@ class _Merge:
 
     findings: Findings
     is_patch: bool = False
+    has_parent: bool = True
 
     def maps(
         self, parent: Mapping[str, object], child: Mapping[str, object], *, is_top: bool = True
@@ -343,12 +352,14 @@ class _Merge:
     def _nothing(
         self, what: str, place: Place | None, key: str, known: Mapping[str, object]
     ) -> None:
+        hint = close_match(key, known)
+        if self.has_parent:
+            message, help = "matches nothing in the parent.", "Remove it, or correct the name."
+        else:
+            message = "stands in a spec without a parent."
+            help = "Remove it, or name the parent in `extends`."
         self.findings.add(
-            "I202",
-            f"{what} matches nothing in the parent.",
-            place,
-            hint=close_match(key, known),
-            help="Remove it, or correct the name.",
+            "I202", f"{what} {message}", place, hint=hint, help=help, length=len(key) if hint else 1
         )
 
 

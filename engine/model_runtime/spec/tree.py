@@ -53,6 +53,13 @@ class YamlList(list[object]):
         self.place = place
         self.value_places: list[Place] = []
 
+    @classmethod
+    def of(cls, *items: object) -> YamlList:
+        """A list that was made by hand, without places."""
+        made = cls()
+        made.extend(items)
+        return made
+
     def put(self, value: object, place: Place | None) -> None:
         """Append an item together with its place."""
         self.append(value)
@@ -77,6 +84,21 @@ def copy_map(tree: Mapping[str, object]) -> YamlMap:
         copy.key_places.update(tree.key_places)
         copy.value_places.update(tree.value_places)
     return copy
+
+
+def copy_tree(tree: object) -> object:
+    """Copy all levels of a tree with their places."""
+    if isinstance(tree, YamlMap):
+        copy = copy_map(tree)
+        for key, value in tree.items():
+            copy[key] = copy_tree(value)
+        return copy
+    if isinstance(tree, YamlList):
+        items = YamlList(tree.place)
+        items.extend(map(copy_tree, tree))
+        items.value_places.extend(tree.value_places)
+        return items
+    return tree
 
 
 def place_of(tree: object, key: str | int) -> Place | None:

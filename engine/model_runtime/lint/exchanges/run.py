@@ -18,11 +18,19 @@ from .streams import Cuts
 _MOST: Final = 5
 
 
-def exchange_findings(record: ProviderRecord, *, is_exhaustive: bool = False) -> list[Finding]:
-    """Run every exchange of a spec that can be called; a broken spec has other findings."""
+def exchange_findings(
+    record: ProviderRecord, *, is_exhaustive: bool = False, is_sound: bool = True
+) -> list[Finding]:
+    """Run every exchange of a spec that can be called.
+
+    Of a spec that is not sound the files are read and not run: what came of them would be told
+    as faults of the exchanges.
+    """
     findings = Findings()
     cases = cases_of(record, findings)
-    if record.findings.errors or not record.description.is_callable or record.is_abstract:
+    if not is_sound or record.findings.errors:
+        return list(findings)
+    if not record.description.is_callable or record.is_abstract:
         return list(findings)
     if cases and any(finding.severity == "error" for finding in record.usable().findings()):
         return list(findings)
@@ -71,6 +79,7 @@ def compared(case: Case, outcome: Outcome) -> Iterator[tuple[str, str]]:
     if len(outcome.requests) < len(rounds):
         error = f" ({shown(outcome.error)})" if outcome.error else ""
         yield where, f"sends {len(outcome.requests)} of {len(rounds)} requests{error}"
+        return
     yield from _ended(case, outcome)
     if "events" in case.spec:
         for told in outcome_differences(case.spec["events"], outcome.events, "events"):
