@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from collections import Counter
@@ -184,3 +185,53 @@ def test_no_rule_refuses_what_a_service_took() -> None:
                 refused.append(f"{row['id']} {model}: {name} {value}")
     assert refused == []
     assert held > 20
+
+
+@pytest.mark.parametrize(
+    ("name", "tokens"),
+    [
+        ("openai/gpt-4.1", 15),
+        ("openai/gpt-4", 20),
+        ("openai_responses/gpt-5.4", 15),
+        ("azure_openai/gpt-4o", 15),
+        ("openrouter/openai/gpt-5.5", 15),
+        ("groq/openai/gpt-oss-120b", 15),
+    ],
+)
+def test_bundled_encodings_count_exactly(name: str, tokens: int) -> None:
+    """By the published encoding of the model, without any key; 7 are what is around a message."""
+    with ModelRuntime(credentials={}) as runtime:
+        text = "\u6211\u559c\u6b22\u5728\u6d77\u8fb9\u6563\u6b65\u3002"
+        found = runtime.llm(name).count_tokens(text, method="local")
+    assert (found.method, found.tokens) == ("local", tokens)
+
+
+@pytest.mark.skipif(recordings() is None, reason=MISSING)
+def test_local_count_is_what_the_service_counted() -> None:
+    """Of every recorded conversation of plain texts, to the token."""
+    root = recordings()
+    assert root is not None
+    folder, held = root / "data" / "exchanges", 0
+    with ModelRuntime(credentials={}) as runtime:
+        for row in reading("oracle").load_rows(folder):
+            if row["provider"] != "openai" or row["model_type"] != "llm" or not row["has_request"]:
+                continue
+            exchange = reading("oracle").load_exchange(folder, row)
+            body = exchange["request"]["body"]
+            told = re.search(r'"prompt_tokens\\*": ?(\d+)', json.dumps(exchange["response"]))
+            if told and is_plain(body):
+                model = runtime.llm(f"openai/{body['model']}")
+                found = model.count_tokens(body["messages"], method="local")
+                assert found.tokens == int(told[1]), row["id"]
+                held += 1
+    assert held >= 20
+
+
+def is_plain(body: Any) -> bool:
+    """Whether a request holds texts alone, of a model that adds nothing of its own."""
+    if not isinstance(body, dict) or {"tools", "functions", "response_format"} & body.keys():
+        return False
+    texts = [message.get("content") for message in body.get("messages", ())]
+    is_bare = not any(m.keys() - {"role", "content"} for m in body.get("messages", ()))
+    is_known = str(body.get("model")).startswith(("gpt-4o", "gpt-4.1"))
+    return bool(texts) and is_bare and is_known and all(isinstance(text, str) for text in texts)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from model_runtime.errors import InvalidParameter, MissingExtra, ProviderError
+from model_runtime.results.tokens import TokenCount
 from model_runtime.tokens import local
 
 Open = Callable[..., Any]
@@ -120,6 +123,23 @@ def test_tokenizer_of_a_model_comes_before_that_of_the_provider(open_service: Op
     exact = local.find_tokenizer("o200k_base")
     assert exact is not None
     assert count_texts(service, [text])[0].tokens == exact(text)
+
+
+def test_file_of_a_tokenizer_stands_beside_the_spec(
+    open_service: Open, tmp_path: Path, loopback: Any
+) -> None:
+    """Its path is from the spec's folder; an untrusted spec reads no file."""
+    pytest.importorskip("tokenizers")
+    words = {"[UNK]": 0, "hello": 1}
+    model = {"type": "WordLevel", "vocab": words, "unk_token": "[UNK]"}
+    parts = ("truncation", "padding", "normalizer", "post_processor", "decoder")
+    whole: dict[str, Any] = {"version": "1.0", "added_tokens": [], **dict.fromkeys(parts)}
+    whole |= {"pre_tokenizer": {"type": "Whitespace"}, "model": model}
+    (tmp_path / "words.json").write_text(json.dumps(whole), "utf-8")
+    service = open_service(SPEC, more="tokenizer: words.json\n")
+    assert count_texts(service, ["hello big world"]) == [TokenCount(tokens=3, method="local")]
+    service = open_service(SPEC, more="tokenizer: words.json\n", untrusted=True)
+    assert [item.method for item in count_texts(service, ["hello"])] == ["estimate"]
 
 
 def test_without_a_tokenizer_counts_are_estimates(open_service: Open) -> None:

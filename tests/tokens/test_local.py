@@ -37,6 +37,17 @@ def test_file_of_a_tokenizer_is_read(tmp_path: Path) -> None:
     assert count("hello big world") == 3
 
 
+@pytest.mark.parametrize("text", [None, "{}", "no json"], ids=["missing", "empty", "no-json"])
+def test_file_that_is_no_tokenizer_is_told(tmp_path: Path, text: str | None) -> None:
+    """With its path and what was expected."""
+    pytest.importorskip("tokenizers")
+    file = tmp_path / "tokenizer.json"
+    if text is not None:
+        file.write_text(text, encoding="utf-8")
+    with pytest.raises(InvalidParameter, match=r"tokenizer\.json' cannot be read: .*Expected"):
+        find_tokenizer(str(file))
+
+
 @pytest.mark.parametrize("name", ["gpt2", "", "../o200k_base"])
 def test_unknown_tokenizer_is_refused_with_the_known_ones(name: str) -> None:
     """Nothing is fetched for it."""

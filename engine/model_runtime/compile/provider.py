@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from model_runtime.auth import Auth
@@ -158,9 +159,18 @@ class Variant:
 
     @property
     def tokenizer(self) -> str | None:
-        """The name of the local tokenizer that fits the model, where the spec knows one."""
-        found = self._tree.get("tokenizer")
-        return str(found) if found else None
+        """The local tokenizer that fits the model, where the spec knows one: the name of an
+        encoding, or the path of a file, which the spec names from its own folder.
+
+        An untrusted spec has no files.
+        """
+        found = str(self._tree.get("tokenizer") or "")
+        if not found.endswith(".json"):
+            return found or None
+        place = place_in(self._tree, "tokenizer")
+        if self._context.is_untrusted or place is None:
+            return None
+        return str(Path(place.file).parent / found)
 
     def listing(self, name: str) -> ListOperation:
         """The operation `list_models` or `voices`. UnsupportedOperation when there is none."""

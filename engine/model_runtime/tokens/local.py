@@ -39,5 +39,11 @@ def _load(name: str) -> Tokenizer | None:
         from tokenizers import Tokenizer as FileTokenizer
     except ModuleNotFoundError:
         return None
-    loaded = FileTokenizer.from_file(name)
+    try:
+        loaded = FileTokenizer.from_file(name)
+    except Exception as error:  # the library raises nothing more precise
+        raise InvalidParameter(
+            f"The tokenizer file {name!r} cannot be read: {error}. "
+            "Expected a tokenizer.json as the Hugging Face library writes it."
+        ) from None
     return lambda text: len(loaded.encode(text, add_special_tokens=False).ids)

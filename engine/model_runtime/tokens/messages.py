@@ -6,8 +6,10 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-# Chat formats put about this many tokens around each message, and open the answer with as many.
-_PER_MESSAGE = 3
+# What chat formats put around a message, its role included, and before the answer. Of one service
+# these are the very numbers, and of others near them.
+_PER_MESSAGE = 4
+_BEFORE_ANSWER = 3
 # An image costs from 85 tokens to about 1,600, by size; its size is not known before it is read.
 _PER_MEDIA = 765
 
@@ -18,7 +20,7 @@ def count_messages(
     count: Callable[[str], int],
 ) -> int:
     """Return the tokens of canonical messages and tools, with `count` for the texts."""
-    total = _PER_MESSAGE
+    total = _BEFORE_ANSWER
     for message in messages:
         total += _PER_MESSAGE + sum(_part(part, count) for part in message["parts"])
     for tool in tools:
