@@ -165,6 +165,33 @@ def test_cache_write_is_priced_by_its_lifetime(kept_for: str | None, expected: i
     assert total(price_of(counts, pricing, kept_for=kept_for)) == expected
 
 
+def test_cache_writes_of_two_lifetimes_have_their_own_prices() -> None:
+    """The service tells how many are kept for an hour; the others are kept as usual."""
+    counts = usage(
+        input_tokens=1_000_000,
+        output_tokens=0,
+        cache_write_tokens=900_000,
+        other={"cache_write_tokens_1h": 400_000},
+    )
+    found = price_of(counts, CACHING)
+    assert found is not None
+    assert {name: str(part.normalize()) for name, part in found.parts.items()} == {
+        "input_tokens": "0.5",
+        "cache_write_tokens": "3.125",
+        "cache_write_tokens_1h": "4",
+        "output_tokens": "0",
+    }
+
+
+def test_lifetime_without_a_price_of_its_own_costs_as_usual() -> None:
+    """It is not free, and not unknown."""
+    rows = [{"of": "cache_write_tokens", "price": "5"}]
+    counts = usage(
+        input_tokens=10, cache_write_tokens=10, other={"cache_write_tokens_1h": 4, "seconds": 3}
+    )
+    assert total(price_of(counts, {"unit": "1", "rows": rows})) == 50
+
+
 @pytest.mark.parametrize(
     ("day", "expected"),
     [(date(2026, 1, 31), 1), (date(2026, 2, 1), 2), (date(2026, 12, 31), 2), (date(2027, 1, 1), 1)],

@@ -8,6 +8,7 @@ one count whose conditions hold the most specific one is taken, and it stands be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -28,6 +29,7 @@ _WHOLES: Final[Mapping[str, tuple[str, ...]]] = {
     "output_tokens": ("reasoning_tokens", "audio_output_tokens"),
 }
 _MEASURES: Final = ("search_units", "seconds", "characters", "pages", "requests")
+_KEPT: Final = re.compile(r"_(\d+[smhd])")
 _CONDITIONS: Final = (
     "batch",
     "min_input_tokens",
@@ -107,11 +109,10 @@ def _sum(call: _Call, pricing: Mapping[str, Any]) -> Price | None:
             if rate:
                 return None  # what is priced was not counted
             continue
-        for kind, amount in _tokens(call, pricing, whole, kinds, count):
-            unit_price = rate if kind == whole else _rate(call, pricing, kind)
+        for name, amount, unit_price in _tokens(call, pricing, whole, kinds, count):
             if unit_price is not None:
-                parts[kind] = _rounded(_MATH.multiply(Decimal(amount), unit_price))
-                sums[whole] += parts[kind]
+                parts[name] = _rounded(_MATH.multiply(Decimal(amount), unit_price))
+                sums[whole] += parts[name]
     for kind in _MEASURES:
         unit_price, measured = _rate(call, pricing, kind), _measured(call.usage, kind)
         if unit_price is not None and measured is not None:
@@ -130,16 +131,29 @@ def _sum(call: _Call, pricing: Mapping[str, Any]) -> Price | None:
 
 def _tokens(
     call: _Call, pricing: Mapping[str, Any], whole: str, kinds: tuple[str, ...], count: int
-) -> Iterator[tuple[str, int]]:
-    """The tokens of each kind, none of them twice: first the rest, then the priced parts."""
+) -> Iterator[tuple[str, int, Decimal | None]]:
+    """The tokens of each kind with their price, none of them twice: the rest comes first."""
     rest, found = count, []
     for kind in kinds:
-        amount: int | None = getattr(call.usage, kind)
-        if amount and _rate(call, pricing, kind) is not None:
-            found.append((kind, min(amount, rest)))
-            rest -= min(amount, rest)
-    yield whole, rest
+        for name, amount, kept in _split(call, kind):
+            price = _rate(kept, pricing, kind) if amount else None
+            if price is not None:
+                found.append((name, min(amount, rest), price))
+                rest -= min(amount, rest)
+    yield whole, rest, _rate(call, pricing, whole)
     yield from found
+
+
+def _split(call: _Call, kind: str) -> Iterator[tuple[str, int, _Call]]:
+    """The tokens of one kind, those apart that the service tells to be kept for a time of their own
+    (`other: {cache_write_tokens_1h: ...}`)."""
+    amount: int = getattr(call.usage, kind) or 0
+    for name, told in call.usage.other.items():
+        if kept := _KEPT.fullmatch(name.removeprefix(kind)) if name.startswith(kind) else None:
+            part = min(int(told), amount)
+            amount -= part
+            yield name, part, replace(call, kept_for=read_duration(kept[1]))
+    yield kind, amount, call
 
 
 def _measured(usage: Usage, kind: str) -> Decimal | None:

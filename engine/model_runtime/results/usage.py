@@ -42,8 +42,8 @@ class Usage:
     `input_tokens` includes the cached ones and `output_tokens` includes the reasoning ones,
     whatever the service's own convention. `latency` and `time_to_first_token` are seconds.
     `other` holds measures that are not tokens: search_units, seconds, characters, pages,
-    requests. `price` is what the call cost, where that is known. `raw` is the service's own usage
-    object.
+    requests; and of the cache writes those that are kept for a time, as cache_write_tokens_1h.
+    `price` is what the call cost, where that is known. `raw` is the service's own usage object.
     """
 
     input_tokens: int | None = None

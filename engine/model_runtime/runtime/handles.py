@@ -158,9 +158,15 @@ class LanguageModel:
         """What `parameters` may hold for this model, sorted. MissingCredential like a call."""
         return parameter_names(self._binding)
 
-    def price(self, usage: Usage) -> Price | None:
-        """What a call cost, or None when the spec knows no price of this model."""
-        return price_of(usage, self._binding.pricing)
+    def price(
+        self, usage: Usage, *, batch: bool = False, kept_for: str | None = None
+    ) -> Price | None:
+        """What a call cost, or None when the spec knows no price of this model.
+
+        `batch` says that it was part of a batch, and `kept_for` how long its cache writes are
+        kept ("5m", "1h") where the usage does not tell.
+        """
+        return price_of(usage, self._binding.pricing, batch=batch, kept_for=kept_for)
 
     def render(
         self, prompt: object, *, stream: bool = False, options: CallOptions | None = None
@@ -272,9 +278,15 @@ class AsyncLanguageModel:
         """What `parameters` may hold for this model, sorted. MissingCredential like a call."""
         return parameter_names(self._binding)
 
-    def price(self, usage: Usage) -> Price | None:
-        """What a call cost, or None when the spec knows no price of this model."""
-        return price_of(usage, self._binding.pricing)
+    def price(
+        self, usage: Usage, *, batch: bool = False, kept_for: str | None = None
+    ) -> Price | None:
+        """What a call cost, or None when the spec knows no price of this model.
+
+        `batch` says that it was part of a batch, and `kept_for` how long its cache writes are
+        kept ("5m", "1h") where the usage does not tell.
+        """
+        return price_of(usage, self._binding.pricing, batch=batch, kept_for=kept_for)
 
     def render(
         self, prompt: object, *, stream: bool = False, options: CallOptions | None = None

@@ -52,9 +52,15 @@ class _Model:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._binding.name!r})"
 
-    def price(self, usage: Usage) -> Price | None:
-        """What a call cost, or None when the spec knows no price of this model."""
-        return price_of(usage, self._binding.pricing)
+    def price(
+        self, usage: Usage, *, batch: bool = False, kept_for: str | None = None
+    ) -> Price | None:
+        """What a call cost, or None when the spec knows no price of this model.
+
+        `batch` says that it was part of a batch, and `kept_for` how long its cache writes are
+        kept ("5m", "1h") where the usage does not tell.
+        """
+        return price_of(usage, self._binding.pricing, batch=batch, kept_for=kept_for)
 
     def _bind(
         self, arguments: Mapping[str, Any], options: CallOptions, *, stream: bool = False
