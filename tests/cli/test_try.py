@@ -75,7 +75,7 @@ def test_yaml_file_is_read(command: Callable[..., Any], tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("choices[0.x",), "expression:1:10: error[R401]"),
+        (("choices[0.x",), "expression:1:8: error[R401]"),
         (("1 + limit", "--jinja"), "error[T304]"),
         (("length(limit)",), "length() met"),
         (("nothing", "--jinja"), "`nothing` is not in scope"),

@@ -61,7 +61,7 @@ def test_unknown_function_offers_a_close_match_at_its_own_column() -> None:
     finding = fault_of("a[?contians(b, 'x')].c")
     assert finding.code == "R402"
     assert str(finding.place) == "provider.yaml:31:23"
-    assert finding.hint == "Did you mean 'contains'?"
+    assert finding.hint == "did you mean `contains`?"
     assert finding.length == len("contians")
 
 

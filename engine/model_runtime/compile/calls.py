@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from model_runtime.absent import Absent
 from model_runtime.errors import InvalidParameter
@@ -13,6 +13,9 @@ from model_runtime.secrets import Secret
 from .filters import Filter
 from .rendering import Render, Scope, Spot, words_for
 from .scopes import ANY, BOOLEAN, MESSAGES, NUMBER, OPEN_LIST, PARTS, TEXT, Shape
+
+if TYPE_CHECKING:
+    from jinja2 import nodes
 
 _SHAPES: Final[dict[str, Shape]] = {
     **dict.fromkeys(("role", "without_role", "join_adjacent", "drop_empty_text"), MESSAGES),
@@ -90,3 +93,20 @@ class Call:
         except (ValueError, ArithmeticError, LookupError, RecursionError) as error:
             message = f"{self.spot}: the filter `{self.name}` refuses the value: {error}."
             raise InvalidParameter(message) from None
+
+
+def call_fault(entry: Filter, node: nodes.Filter) -> str:
+    """What is wrong with the arguments of a filter; "" when they fit."""
+    if node.dyn_args is not None or node.dyn_kwargs is not None:
+        return "takes no `*` and `**` arguments"
+    unknown = [str(pair.key) for pair in node.kwargs if str(pair.key) not in entry.keywords]
+    if unknown:
+        known = f"; it takes {', '.join(sorted(entry.keywords))}" if entry.keywords else ""
+        return f"takes no argument named `{unknown[0]}`{known}"
+    count = len(node.args) + len(node.kwargs)
+    too_many = entry.most is not None and len(node.args) > entry.most
+    if count < entry.least or too_many:
+        most = "or more" if entry.most is None else f"to {entry.most}"
+        wanted = f"{entry.least} {most}" if entry.least != entry.most else str(entry.least)
+        return f"takes {wanted} arguments, not {count}"
+    return ""

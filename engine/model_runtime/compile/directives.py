@@ -17,6 +17,7 @@ from model_runtime.location import Place
 from model_runtime.spec.similar import close_match
 from model_runtime.spec.tree import copy_map, key_place_of, place_of
 
+from .directive_faults import NEEDS, directive_faults
 from .fragments import MAX_DEPTH, MAX_VALUES, Compiled, View
 from .merging import case_text, merge
 from .rendering import ABSENT, FAULTY, Render, Scope, Spot, Value, constant, some, words_for
@@ -30,26 +31,6 @@ MAX_ROUNDS: Final = 2_000_000
 # Where a scope counts them. No name of a scope begins with `$`, so it hides nothing.
 _ROUNDS: Final = "$rounds"
 
-# Each key that belongs to a directive, and the directive it belongs to.
-_BELONGS: Final[dict[str, str]] = {
-    "$as": "$each",
-    "$emit": "$each",
-    "$flatten": "$each",
-    "$omit_empty": "$each",
-    "$then": "$if",
-    "$else": "$if",
-    "$case": "$switch",
-    "$default": "$switch",
-    "$omit": "$use",
-}
-_NEEDS: Final[dict[str, tuple[str, ...]]] = {
-    "$each": ("$as", "$emit"),
-    "$if": ("$then",),
-    "$switch": ("$case",),
-    "$use": (),
-}
-_KNOWN: Final[dict[str, object]] = {**_BELONGS, **_NEEDS, "$merge": ()}
-
 
 class Node(NamedTuple):
     """A map with directives, where it stands, and what it sees."""
@@ -62,23 +43,18 @@ class Node(NamedTuple):
         return place_of(self.map, key) or self.place
 
 
-def is_directive(key: str) -> bool:
-    """Whether a key is a directive; `$$` begins a key of the wire."""
-    return key.startswith("$") and not key.startswith("$$")
-
-
 def map_with_directives(
     compiler: TemplateCompiler, node: Mapping[str, object], place: Place | None, view: View
 ) -> Value:
     """Compile a map that holds at least one directive."""
     here = Node(node, place, view)
-    faults = _faults(here)
+    faults = directive_faults(list(node))
     for key, message, hint in faults:
         where = key_place_of(node, key) or place
         compiler.findings.add("T309", message, where, hint=hint, length=len(key))
     if faults:
         return FAULTY
-    heads = [key for key in node if key in _NEEDS]
+    heads = [key for key in node if key in NEEDS]
     if heads:
         value = _HEADS[heads[0]](compiler, here)
     else:
@@ -95,43 +71,6 @@ def _without(node: Mapping[str, object], keys: set[str]) -> Mapping[str, object]
     return from_tree
 
 
-def _faults(node: Node) -> list[tuple[str, str, str]]:
-    """Misplaced keys as (key, message, hint)."""
-    keys = list(node.map)
-    faults: list[tuple[str, str, str]] = []
-    for key in filter(is_directive, keys):
-        owner = _BELONGS.get(key)
-        if key not in _KNOWN:
-            hint = (
-                close_match(key, _KNOWN) or f"a wire key that begins with `$` is written `${key}`"
-            )
-            faults.append((key, f"`{key}` is no directive", hint))
-        elif owner is not None and owner not in keys:
-            faults.append((key, f"`{key}` without `{owner}`", f"put `{owner}` beside it"))
-    heads = [key for key in keys if key in _NEEDS]
-    if len(heads) > 1:
-        faults.append((heads[1], f"`{heads[1]}` beside `{heads[0]}`", "nest one in the other"))
-    for head in heads[:1]:
-        faults.extend(_faults_beside(head, keys))
-    return faults
-
-
-def _faults_beside(head: str, keys: list[str]) -> list[tuple[str, str, str]]:
-    """What a directive lacks, and what must not stand beside it."""
-    faults = [
-        (head, f"`{head}` needs `{needed}`", "") for needed in _NEEDS[head] if needed not in keys
-    ]
-    if "$merge" in keys and head != "$use":
-        faults.append(
-            ("$merge", f"`$merge` beside `{head}`", "`$merge` joins plain keys or `$use`")
-        )
-    plain = [key for key in keys if not is_directive(key)]
-    if plain:
-        hint = f"move it inside `{head}`, or `{head}` into a key of its own"
-        faults.append((plain[0], f"the key `{plain[0]}` beside `{head}`", hint))
-    return faults
-
-
 # --- arguments -------------------------------------------------------------------------------
 
 
@@ -142,7 +81,7 @@ def _argument(compiler: TemplateCompiler, node: Node, key: str, text: object) ->
         return constant(text)
     if not isinstance(text, str):
         message = f"`{key}` takes an expression, found {words_for(text)}"
-        compiler.findings.add("T309", message, place)
+        compiler.findings.add("T309", message, place, help="Write a name, such as `tools`.")
         return FAULTY
     if "{{" in text:
         bare = text.replace("{{", "").replace("}}", "").strip()
@@ -183,7 +122,7 @@ def _flag(compiler: TemplateCompiler, node: Node, key: str) -> bool:
     found = node.map.get(key, False)
     if not isinstance(found, bool):
         message = f"`{key}` takes true or false, found {words_for(found)}"
-        compiler.findings.add("T309", message, node.at(key))
+        compiler.findings.add("T309", message, node.at(key), help="Write true, without quotes.")
     return found is True
 
 
@@ -274,7 +213,8 @@ def _switch(compiler: TemplateCompiler, node: Node) -> Value:
     written = node.map["$case"]
     if not isinstance(written, Mapping):
         message = f"`$case` takes a map of cases, found {words_for(written)}"
-        compiler.findings.add("T309", message, node.at("$case"))
+        help = "Write each case as a key below it: `text: {...}`."
+        compiler.findings.add("T309", message, node.at("$case"), help=help)
         return FAULTY
     cases: dict[str, Render] = {}
     for key, item in written.items():
@@ -340,8 +280,14 @@ def _use(compiler: TemplateCompiler, node: Node) -> Value:
         named = compiler.fragments.named
         hint = close_match(str(name), named)
         help_text = f"Fragments: {some(named) or 'none'}."
-        message = f"there is no fragment {name!r}"
-        compiler.findings.add("T309", message, node.at("$use"), hint=hint, help=help_text)
+        compiler.findings.add(
+            "T309",
+            f"there is no fragment {name!r}",
+            node.at("$use"),
+            hint=hint,
+            help=help_text,
+            length=len(str(name)),
+        )
         return FAULTY
     left_out = _left_out(compiler, node)
     view = node.view
@@ -352,7 +298,8 @@ def _use(compiler: TemplateCompiler, node: Node) -> Value:
     if compiler.size > MAX_VALUES:
         if not compiler.is_too_large:
             message = f"fragments that use fragments come to more than {MAX_VALUES} values here"
-            compiler.findings.add("T309", message, node.at("$use"))
+            help = "Write fewer fragments, or fewer uses of each."
+            compiler.findings.add("T309", message, node.at("$use"), help=help)
         compiler.is_too_large = True
         return FAULTY
     if known is None:
@@ -371,7 +318,7 @@ def _left_out(compiler: TemplateCompiler, node: Node) -> frozenset[str]:
     if isinstance(keys, list) and all(isinstance(key, str) for key in keys):
         return frozenset(str(key) for key in keys)
     message = f"`$omit` takes a list of keys, found {words_for(keys)}"
-    compiler.findings.add("T309", message, node.at("$omit"))
+    compiler.findings.add("T309", message, node.at("$omit"), help="Write [key, key].")
     return frozenset()
 
 

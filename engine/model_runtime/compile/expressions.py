@@ -17,7 +17,7 @@ from model_runtime.findings import Findings
 from model_runtime.location import Place
 from model_runtime.spec.similar import close_match
 
-from .calls import Call, filter_shape
+from .calls import Call, call_fault, filter_shape
 from .conditions import COMPARISONS, TAKE_ABSENT, TESTS
 from .filters import FILTERS, Filter
 from .grammar import Piece, Refused, kind_of, read_expression
@@ -35,6 +35,7 @@ from .rendering import (
     some,
 )
 from .scopes import ANY, BOOLEAN, OPEN_LIST, OPEN_MAP, TEXT, Shape
+from .template_words import ACCEPTED, SECRET_HELP
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -105,7 +106,7 @@ class Compiler:
         """Compile a node whose attributes may be read next."""
         handler = NODES.get(type(node).__name__)
         if handler is None:
-            return self.refuse(node, f"{kind_of(node)} in an expression; {_ACCEPTED}")
+            return self.refuse(node, f"{kind_of(node)} in an expression", help=_help(self, node))
         return handler(self, node)
 
     def whole(self, node: nodes.Node) -> Value:
@@ -117,6 +118,7 @@ class Compiler:
                 node,
                 f"`{name}` as a whole holds secret credentials; read one field of it",
                 code="T302",
+                help=SECRET_HELP,
                 length=len(name),
             )
         return value
@@ -145,13 +147,19 @@ class Compiler:
         try:
             return constant(value.render({}), value.shape)
         except InvalidParameter as error:
-            return self.refuse(node, f"this always fails: {error}")
+            return self.refuse(node, f"this always fails: {error}", help="Correct the constant.")
 
 
-_ACCEPTED: Final = (
-    "it may hold names, attributes, items, constants, comparisons, tests, and/or/not, "
-    "`a if b else c`, `~`, lists, maps and filters"
-)
+_NO_UNDERSCORE: Final = "Names of the language begin with a letter; read another one."
+
+
+def _help(compiler: Compiler, node: nodes.Node) -> str:
+    """What to write instead of a node that expressions may not hold."""
+    called = getattr(getattr(node, "node", None), "attr", None)
+    if called in compiler.filters:
+        return f"Use the filter: `value | {called}`. {ACCEPTED}"
+    return ACCEPTED
+
 
 # --- names, attributes, items ----------------------------------------------------------------
 
@@ -161,7 +169,9 @@ def _name(compiler: Compiler, node: nodes.Name) -> Value:
     if name == RESERVED:
         return ABSENT
     if name.startswith("_"):
-        return compiler.refuse(node, f"the name `{name}` begins with `_`", length=len(name))
+        return compiler.refuse(
+            node, f"the name `{name}` begins with `_`", help=_NO_UNDERSCORE, length=len(name)
+        )
     shape = compiler.names.get(name)
     if shape is None:
         return compiler.refuse(
@@ -193,7 +203,7 @@ def _member(compiler: Compiler, node: nodes.Expr, base: Value, name: str, offset
         return FAULTY
     if name.startswith("_"):
         message = f"the attribute `{name}` begins with `_`"
-        return compiler.refuse(node, message, offset=offset, length=len(name))
+        return compiler.refuse(node, message, offset=offset, help=_NO_UNDERSCORE, length=len(name))
     shape = _member_shape(compiler, node, base, name, offset)
     if shape is None:
         return FAULTY
@@ -230,7 +240,8 @@ def _member_shape(
         return None
     if known.refused:
         message = f"`{known.name}` must not be read here: {known.refused}"
-        compiler.refuse(node, message, code="T302", offset=offset, length=len(name))
+        help = SECRET_HELP
+        compiler.refuse(node, message, code="T302", offset=offset, help=help, length=len(name))
         return None
     return known
 
@@ -263,7 +274,7 @@ def _neg(compiler: Compiler, node: nodes.Neg) -> Value:
     value = inner.render({}) if inner.is_constant else None
     if isinstance(value, int | float) and not isinstance(value, bool):
         return constant(-value)
-    return compiler.refuse(node, f"arithmetic (`-`) in an expression; {_ACCEPTED}")
+    return compiler.refuse(node, "arithmetic (`-`) in an expression", help=ACCEPTED)
 
 
 def _list(compiler: Compiler, node: nodes.List | nodes.Tuple) -> Value:
@@ -281,7 +292,8 @@ def _dict(compiler: Compiler, node: nodes.Dict) -> Value:
     keys = [compiler.whole(pair.key) for pair in node.items]
     parts = [compiler.whole(pair.value) for pair in node.items]
     if not all(key.is_constant and _is_key(key.render({})) for key in keys):
-        return compiler.refuse(node, "a map whose keys are not constant texts or numbers")
+        message = "a map whose keys are not constant texts or numbers"
+        return compiler.refuse(node, message, help="Put quotes around its keys.")
     members = tuple((key.render({}), part.render) for key, part in zip(keys, parts, strict=True))
 
     def render(scope: Scope) -> object:
@@ -391,22 +403,25 @@ def _compare(compiler: Compiler, node: nodes.Compare) -> Value:
 def _filter(compiler: Compiler, node: nodes.Filter) -> Value:
     entry = compiler.filters.get(node.name)
     if entry is None or node.node is None:
+        hint = close_match(node.name, compiler.filters)
         return compiler.refuse(
             node,
             f"`{node.name}` is no filter",
-            hint=close_match(node.name, compiler.filters),
-            help=f"Filters: {some(compiler.filters, 80)}.",
+            hint=hint,
+            help="" if hint else f"Filters: {some(compiler.filters, 80)}.",
             length=len(node.name),
         )
     source = compiler.whole(node.node)
     arguments = [compiler.whole(argument) for argument in node.args]
     keywords = {str(pair.key): compiler.whole(pair.value) for pair in node.kwargs}
-    if fault := _call_fault(entry, node):
-        return compiler.refuse(node, f"the filter `{node.name}` {fault}", length=len(node.name))
+    if fault := call_fault(entry, node):
+        message = f"the filter `{node.name}` {fault}"
+        help = f"Write the arguments in brackets: `| {node.name}(...)`."
+        return compiler.refuse(node, message, help=help, length=len(node.name))
     parts = (source, *arguments, *keywords.values())
     if not entry.takes_secret and any(part.shape.is_secret for part in parts):
         message = f"the filter `{node.name}` does not take a secret"
-        return compiler.refuse(node, message, length=len(node.name))
+        return compiler.refuse(node, message, help=SECRET_HELP, length=len(node.name))
     call = Call(
         node.name,
         entry,
@@ -419,22 +434,6 @@ def _filter(compiler: Compiler, node: nodes.Filter) -> Value:
     return compiler.fold(node, value, *parts) if entry.is_pure else value
 
 
-def _call_fault(entry: Filter, node: nodes.Filter) -> str:
-    if node.dyn_args is not None or node.dyn_kwargs is not None:
-        return "takes no `*` and `**` arguments"
-    unknown = [str(pair.key) for pair in node.kwargs if str(pair.key) not in entry.keywords]
-    if unknown:
-        known = f"; it takes {', '.join(sorted(entry.keywords))}" if entry.keywords else ""
-        return f"takes no argument named `{unknown[0]}`{known}"
-    count = len(node.args) + len(node.kwargs)
-    too_many = entry.most is not None and len(node.args) > entry.most
-    if count < entry.least or too_many:
-        most = "or more" if entry.most is None else f"to {entry.most}"
-        wanted = f"{entry.least} {most}" if entry.least != entry.most else str(entry.least)
-        return f"takes {wanted} arguments, not {count}"
-    return ""
-
-
 def _test(compiler: Compiler, node: nodes.Test) -> Value:
     source = compiler.whole(node.node)
     arguments = [compiler.whole(argument) for argument in node.args]
@@ -445,10 +444,11 @@ def _test(compiler: Compiler, node: nodes.Test) -> Value:
             f"`{node.name}` is no test",
             hint=close_match(node.name, TESTS),
             help=f"Tests: {some(TESTS, 80)}.",
+            length=len(node.name),
         )
     if node.kwargs or node.dyn_args or node.dyn_kwargs or len(arguments) != test.arguments:
         message = f"the test `{node.name}` takes {test.arguments} arguments, not {len(arguments)}"
-        return compiler.refuse(node, message)
+        return compiler.refuse(node, message, help="Write them in brackets behind its name.")
     tested, renders, spot = source.render, tuple(item.render for item in arguments), compiler.spot
     function, takes_absent, name = test.function, node.name in TAKE_ABSENT, node.name
 

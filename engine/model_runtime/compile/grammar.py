@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from .template_words import explained
+
 if TYPE_CHECKING:
     from jinja2 import Environment, nodes
 
@@ -19,6 +21,7 @@ MAX_EXPRESSION: Final = 1_000
 MAX_NODES: Final = 200
 MAX_NESTING: Final = 50
 
+_SPLIT: Final = "Split it with $if, $switch or a fragment."
 _OPENING: Final = frozenset("([{")
 _CLOSING: Final = frozenset(")]}")
 _BLOCKS: Final = frozenset({"block_begin", "raw_begin", "linestatement_begin"})
@@ -50,7 +53,7 @@ def read_pieces(text: str) -> tuple[Piece, ...]:
     """Split template text into literals and expressions. Raise Refused when it cannot be read."""
     tokens = list(_located(text))
     sources = _check_tokens(tokens)
-    outputs = _parse(tokens)
+    outputs = _parse(tokens, text)
     pieces = tuple(_pieces(outputs, sources))
     # Jinja drops one newline at the end: right for a lone expression in a YAML block, not for text.
     if text.endswith("\n") and not (len(pieces) == 1 and pieces[0].tree):
@@ -65,7 +68,9 @@ def read_expression(text: str) -> Piece:
     except Refused as error:
         raise Refused(error.code, error.message, error.offset - 3, help=error.help) from None
     if len(pieces) != 1 or pieces[0].tree is None:
-        raise Refused("T301", f"`{text}` is more than one expression", 0)
+        raise Refused(
+            "T301", f"`{text}` is more than one expression", 0, help="Write one, without braces."
+        )
     return pieces[0]
 
 
@@ -89,7 +94,7 @@ def _located(text: str) -> Iterator[Token]:
             yield offset, kind, value
             position = offset + len(value)
     except TemplateSyntaxError as error:
-        raise Refused("T301", _sentence(error.message), position) from None
+        raise _not_read(error.message, text, position) from None
 
 
 def _check_tokens(tokens: list[Token]) -> list[str]:
@@ -117,17 +122,17 @@ def _nesting(depth: int, kind: str, value: str, offset: int) -> int:
         return depth
     depth += (value in _OPENING) - (value in _CLOSING)
     if depth > MAX_NESTING:
-        raise Refused("T301", f"brackets nested deeper than {MAX_NESTING}", offset)
+        raise Refused("T301", f"brackets nested deeper than {MAX_NESTING}", offset, help=_SPLIT)
     return depth
 
 
 def _check_length(length: int, start: int) -> None:
     if length > MAX_EXPRESSION + 2:
         message = f"an expression longer than {MAX_EXPRESSION} characters"
-        raise Refused("T301", message, start, help="Split it with $if, $switch or a fragment.")
+        raise Refused("T301", message, start, help=_SPLIT)
 
 
-def _parse(tokens: list[Token]) -> list[nodes.Expr]:
+def _parse(tokens: list[Token], text: str) -> list[nodes.Expr]:
     from jinja2 import TemplateSyntaxError, nodes
     from jinja2.lexer import TokenStream
     from jinja2.parser import Parser
@@ -139,9 +144,9 @@ def _parse(tokens: list[Token]) -> list[nodes.Expr]:
         parser.stream = TokenStream(environment.lexer.wrap(tokens), None, None)
         body = parser.parse().body
     except TemplateSyntaxError as error:
-        raise Refused("T301", _sentence(error.message), error.lineno) from None
+        raise _not_read(error.message, text, error.lineno) from None
     except RecursionError:
-        raise Refused("T301", "an expression nested too deeply", 0) from None
+        raise Refused("T301", "an expression nested too deeply", 0, help=_SPLIT) from None
     outputs: list[nodes.Expr] = []
     for part in body:
         if isinstance(part, nodes.Output):
@@ -170,12 +175,13 @@ def _check_size(tree: nodes.Expr) -> None:
         count += 1
         if count > MAX_NODES or depth > MAX_NESTING:
             message = f"an expression of more than {MAX_NODES} parts or {MAX_NESTING} levels"
-            raise Refused("T301", message, tree.lineno)
+            raise Refused("T301", message, tree.lineno, help=_SPLIT)
         pending.extend((child, depth + 1) for child in node.iter_child_nodes())
 
 
-def _sentence(message: str | None) -> str:
-    return f"this is no expression: {message or 'it cannot be read'}"
+def _not_read(raw: str | None, text: str, offset: int) -> Refused:
+    message, help, where = explained(raw or "", text, offset)
+    return Refused("T301", f"this is no expression: {message}", where, help=help)
 
 
 _NODE_WORDS: Final[dict[str, str]] = {

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, Final
 
 from model_runtime.findings import Findings
 from model_runtime.location import Place
 from model_runtime.patterns import compile_regex
+from model_runtime.spec.similar import close_match
 
 from .jmespath_closures import steps_of
 from .jmespath_functions import Node, library
 from .jmespath_growth import GROWTH_LIMIT, growth
+from .jmespath_words import explained
 
 TEXT_LIMIT: Final = 1_000
 NESTING_LIMIT: Final = 64
+_SHORTER: Final = "Write a shorter path, or several extractors."
 
 _QUOTED: Final = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"|`(?:\\.|[^`\\])*`", re.DOTALL)
 _OPENING: Final = frozenset("([{")
@@ -37,19 +39,21 @@ class Checker:
     def read(self) -> Node | None:
         """Return the tree of a sound expression, or note what is wrong with it."""
         if fault := _limit_fault(self.text):
-            self._refuse("R401", fault)
+            self._refuse("R401", fault, help=_SHORTER)
             return None
         node = self._parse()
         if node is None:
             return None
         if _depth(node) > NESTING_LIMIT:
-            self._refuse("R401", f"the expression is nested deeper than {NESTING_LIMIT}")
+            told = f"the expression is nested deeper than {NESTING_LIMIT}"
+            self._refuse("R401", told, help=_SHORTER)
             return None
         if (times := growth(node)) > GROWTH_LIMIT:
             self._refuse(
                 "R401",
                 f"the result could be {times} times as large as the reply, at most "
-                f"{GROWTH_LIMIT} are allowed; name each value once",
+                f"{GROWTH_LIMIT} are allowed",
+                help="Name each value once.",
             )
             return None
         self._check_functions(node)
@@ -67,22 +71,22 @@ class Checker:
         try:
             return library().parse(self.text)
         except PendingDeprecationWarning:
-            self._refuse("R401", "a text in backticks without quotes; write it in single quotes")
+            told = "a text in backticks without quotes"
+            self._refuse("R401", told, help="Write it in single quotes.")
         except RecursionError:
-            self._refuse("R401", f"the expression is nested deeper than {NESTING_LIMIT}")
+            told = f"the expression is nested deeper than {NESTING_LIMIT}"
+            self._refuse("R401", told, help=_SHORTER)
         except (ValueError, IndexError, KeyError) as fault:
-            offset = min(getattr(fault, "lex_position", 0), len(self.text))
-            self._refuse("R401", self._syntax_message(fault, offset), offset)
+            self._tell_syntax(min(getattr(fault, "lex_position", 0), len(self.text)))
         return None
 
-    def _syntax_message(self, fault: Exception, offset: int) -> str:
+    def _tell_syntax(self, offset: int) -> None:
         if not self.text:
-            return "an extractor cannot be empty; '@' reads the whole reply"
-        if offset >= len(self.text):
-            return f"{_quote(self.text)} ends too early to be JMESPath"
-        reason = getattr(fault, "message", None) or getattr(fault, "msg", "") or "syntax error"
-        reason = str(reason).splitlines()[0]
-        return f"{_quote(self.text)} is not JMESPath at {_quote(self.text[offset:], 20)}: {reason}"
+            help = "Write a path; `@` reads the whole reply."
+            self._refuse("R401", "an extractor cannot be empty", help=help)
+            return
+        message, help, where = explained(self.text, offset)
+        self._refuse("R401", f"{_quote(self.text)} is not JMESPath: {message}", where, help=help)
 
     def _check_functions(self, node: Node) -> None:
         calls = [n for n in _nodes_in_text_order(node) if n["type"] == "function_expression"]
@@ -92,12 +96,13 @@ class Checker:
     def _check_function(self, call: Node, offset: int) -> None:
         name, table = call["value"], library().table
         if name not in table:
-            close = get_close_matches(name, table, n=1)
+            hint = close_match(name, table)
             self._refuse(
                 "R402",
-                f"unknown function '{name}'. Known: {', '.join(sorted(table))}.",
+                f"unknown function '{name}'.",
                 offset,
-                hint=f"Did you mean '{close[0]}'?" if close else "",
+                hint=hint,
+                help="" if hint else f"Known: {', '.join(sorted(table))}.",
                 length=len(name),
             )
             return
@@ -105,11 +110,13 @@ class Checker:
         if not fault and name == "regex_extract":
             fault = _pattern_fault(call["children"][1])
         if fault:
-            self._refuse("R402", fault, offset, length=len(name))
+            help = "Write its arguments in brackets, with commas between them."
+            self._refuse("R402", fault, offset, help=help, length=len(name))
 
     def _check_slice(self, node: Node) -> None:
         if node["type"] == "slice" and node["children"][2] == 0:
-            self._refuse("R401", f"a slice of {_quote(self.text)} has the step 0")
+            told = f"a slice of {_quote(self.text)} has the step 0"
+            self._refuse("R401", told, help="Write another step, or none.")
 
     def _check_default(self, node: Node) -> None:
         """Warn of `path || 'default'`, which also replaces an empty text."""

@@ -103,7 +103,8 @@ def _text(
     try:
         return constant(render({}), TEXT)
     except InvalidParameter as error:
-        compiler.findings.add("T305", f"this always fails: {error}", place)
+        help = "Correct the constants in it."
+        compiler.findings.add("T305", f"this always fails: {error}", place, help=help)
         return FAULTY
 
 
@@ -120,6 +121,7 @@ def _check_in_text(
         "T305",
         f"`{piece.text}` gives {article} inside text; text takes strings and numbers only",
         where,
+        help="Give it a key of its own: a text that is one {{ }} alone keeps the value as it is.",
         length=len(piece.text),
     )
     return True

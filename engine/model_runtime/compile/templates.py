@@ -14,7 +14,8 @@ from model_runtime.findings import Findings
 from model_runtime.location import Place
 from model_runtime.spec.tree import key_place_of, own_place, place_of
 
-from .directives import is_directive, map_with_directives
+from .directive_faults import is_directive
+from .directives import map_with_directives
 from .expressions import Compiler
 from .filters import FILTERS, Filter
 from .fragments import Fragments, View

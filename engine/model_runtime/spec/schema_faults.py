@@ -311,7 +311,7 @@ def _pattern(error: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
         return
     wanted = told.get("description") or f"text that matches {error.validator_value}"
     title = told.get("title")
-    form = f"a {title} ({str(wanted).rstrip('.')})" if title else str(wanted)
+    form = f"a {title} ({str(wanted).rstrip('.')})" if title else wanted[:1].lower() + wanted[1:]
     example = facts_of(schema, path).example
     yield Fault(
         code="S106" if path == ("provider",) else "S104",
@@ -319,7 +319,8 @@ def _pattern(error: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
         path=path,
         help=f"For example: {flow(example)}." if example is not None else "Correct the text.",
         length=len(value),
-        mend=Mend(path),
+        # Without one of its words, a directive says nothing.
+        mend=Mend(path[:-1] if str(path[-1]).startswith("$") else path),
     )
 
 
