@@ -82,6 +82,16 @@ def test_file_goes_as_the_body_itself(open_service: Open) -> None:
     assert request.headers["content-type"] == "audio/wav"
 
 
+def test_raw_body_may_be_text(open_service: Open) -> None:
+    """For a service that takes the bytes of a file, or JSON with its address."""
+    service = open_service(
+        RAW.replace('"{{ file.content }}"', "\"{{ {'url': file.url} | json }}\"")
+    )
+    service.answer({"results": {"channels": [{"alternatives": [{"transcript": "hi"}]}]}})
+    assert service.invoke("speech2text", "https://files.example.com/a.mp3").text == "hi"
+    assert service.body() == {"url": "https://files.example.com/a.mp3"}
+
+
 def test_file_goes_as_base64_in_json(open_service: Open) -> None:
     """Durations like `1.5s` are seconds."""
     service = open_service(JSON)

@@ -218,8 +218,10 @@ def _form(value: object, content_type: str | None) -> Encoded:
 
 
 def _raw(value: object, content_type: str | None) -> Encoded:
+    if isinstance(value, str):
+        value = value.encode("utf-8", "replace")
     if not isinstance(value, bytes):
-        raise InvalidParameter(f"The raw body is a {type(value).__name__}; expected bytes.")
+        raise InvalidParameter(f"The raw body is a {type(value).__name__}; expected bytes or text.")
     return Encoded(data=value, content_type=content_type or "application/octet-stream")
 
 
