@@ -195,6 +195,15 @@ def test_compressed_body_is_read_however_it_is_cut(encoding: str, pack: object, 
     assert b"".join(inflated(cuts, inflater)) == text
 
 
+def test_member_that_ends_with_a_full_piece_is_followed_by_the_next() -> None:
+    """Compressed bodies may follow each other, each as long as one piece or many."""
+    member = gzip.compress(bytes(2 * PIECE_BYTES))
+    inflater = inflater_for("gzip")
+    assert inflater is not None
+    assert sum(map(len, inflater.feed(member * 3))) == 6 * PIECE_BYTES
+    inflater.finish()
+
+
 def test_bomb_is_handed_out_in_pieces_of_bounded_size() -> None:
     """A small chunk that stands for much is never decoded at once."""
     packed = gzip.compress(bytes(20 * PIECE_BYTES + 5))

@@ -36,8 +36,8 @@ from .fields_plan import FieldsPlan
 from .response_plan import ResponsePlan, require_answer
 from .values import Reader
 
-# Of a million tokens each may have a frame of its own.
-MAX_FRAMES = 2_000_000
+# Each token may have a frame of its own, and some services send empty ones between.
+MAX_FRAMES = 1_000_000
 _BLANK = b" \t\r\n\xef\xbb\xbf"
 
 

@@ -80,8 +80,9 @@ class Inflater:
             if piece:
                 yield piece
             data = machine.unconsumed_tail
-            # A full piece may leave more output inside zlib although all input is taken.
-            if not data and len(piece) < PIECE_BYTES:
+            # A full piece may leave more output inside zlib although all input is taken. At the
+            # end zlib still names the input behind it as its own, however often it is given it.
+            if machine.eof or (not data and len(piece) < PIECE_BYTES):
                 return
 
 
