@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from .sentences import visible
 from .vocabulary import ErrorKind
 
 if TYPE_CHECKING:
@@ -140,9 +141,11 @@ class InvokeError(ModelRuntimeError):
         return self.message
 
     def __str__(self) -> str:
-        if self.provider is None:
-            return self.describe()
-        return f"{self.provider}/{self.model} {self.operation}: {self.describe()}"
+        told = self.describe()
+        if self.provider is not None:
+            told = f"{self.provider}/{self.model} {self.operation}: {told}"
+        # A service's own words may hold what drives the terminal that shows them.
+        return visible(told, keep="\n\t")
 
 
 class ConnectionFailed(InvokeError):

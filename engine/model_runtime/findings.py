@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from .branches import Branches
 from .errors import SpecError
 from .location import Place
+from .sentences import visible
 from .vocabulary import Severity
 
 
@@ -32,7 +33,7 @@ class Finding:
         where = f"{self.place}: " if self.place else ""
         path = f" {self.place.path}:" if self.place and self.place.path else ""
         tail = "".join(f" {part}" for part in (self.hint, self.help) if part)
-        return f"{where}{self.severity}[{self.code}]{path} {self.message}{tail}"
+        return visible(f"{where}{self.severity}[{self.code}]{path} {self.message}{tail}")
 
 
 @dataclass(slots=True)

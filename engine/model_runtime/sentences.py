@@ -1,4 +1,4 @@
-"""Cuts a long text at the ends of sentences, in any script."""
+"""Texts for people: cut at the ends of sentences, and free of what drives a terminal."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ import re
 # A sentence ends at these marks and what closes after them; the blank behind belongs to it.
 _END = re.compile(r"[.!?…]+[\"'”’)\]]*\s+|[。！？；…]+[”’」』）]*|\n+")
 _CLAUSE = re.compile(r"[,;:]\s+|[，、；：]|\s+")
+
+
+def visible(text: str, keep: str = "\t") -> str:
+    """Make control characters visible, so that no file can drive the terminal it is shown on.
+
+    Those of `keep` stay as they are.
+    """
+    if text.isprintable():
+        return text
+    return "".join(
+        character if character.isprintable() or character in keep else ascii(character)[1:-1]
+        for character in text
+    )
 
 
 def split_text(text: str, limit: int) -> list[str]:

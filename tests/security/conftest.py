@@ -53,3 +53,36 @@ def write_spec(tmp_path: Path) -> Callable[..., Path]:
         return file
 
     return write
+
+
+@pytest.fixture
+def use(write_spec: Callable[..., Path]) -> Callable[..., Any]:
+    """Load a spec, compile it and render a request with a key; nothing is sent."""
+    from doors import KEY
+
+    from model_runtime import ModelRuntime
+
+    def run(more: str = "", *, key: str = KEY, **options: Any) -> Any:
+        file = write_spec(more, **options)
+        with ModelRuntime([file], credentials={"acme": {"api_key": key}}) as runtime:
+            return runtime.llm("acme/some-model").render("Hello", stream=True)
+
+    return run
+
+
+@pytest.fixture
+def refused(use: Callable[..., Any], tmp_path: Path) -> Callable[..., str]:
+    """The findings of a spec that must be refused, each with its place, and without the key."""
+    from doors import KEY
+
+    from model_runtime.errors import SpecError
+
+    def run(more: str = "", **options: Any) -> str:
+        with pytest.raises(SpecError) as caught:
+            use(more, **options)
+        assert all(finding.place for finding in caught.value.findings)
+        told = str(caught.value).replace(f"{tmp_path}/", "")
+        assert KEY not in told and len(told) < 5_000
+        return told
+
+    return run

@@ -8,11 +8,11 @@ from typing import TextIO
 
 from rich.text import Text
 
-from model_runtime.lint.report import visible
 from model_runtime.results.events import Event
 from model_runtime.results.llm import LLMResult
 from model_runtime.results.usage import Usage
 from model_runtime.runtime.streams import Stream
+from model_runtime.sentences import visible
 
 from .console import notes
 

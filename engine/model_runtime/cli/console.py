@@ -23,7 +23,8 @@ from model_runtime.errors import (
     UnknownProvider,
     UnsupportedOperation,
 )
-from model_runtime.lint.report import format_findings, visible
+from model_runtime.lint.report import format_findings
+from model_runtime.sentences import visible
 
 P = ParamSpec("P")
 

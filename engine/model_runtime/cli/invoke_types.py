@@ -11,8 +11,8 @@ from typing import Any, Final
 from rich.text import Text
 
 from model_runtime.factory import ModelRuntime
-from model_runtime.lint.report import visible
 from model_runtime.results.usage import COUNTS, Usage
+from model_runtime.sentences import visible
 from model_runtime.vocabulary import ModelType
 
 from .asking import Answer, harmless, print_remarks

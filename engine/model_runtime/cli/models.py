@@ -11,7 +11,7 @@ from rich.text import Text
 
 from model_runtime.catalog.changes import Change, compare
 from model_runtime.catalog.models import ModelEntry
-from model_runtime.lint.report import visible
+from model_runtime.sentences import visible
 from model_runtime.vocabulary import MODEL_TYPES, ModelType
 
 from .console import WrongUsage, notes, output, print_json, table

@@ -14,11 +14,11 @@ from rich.text import Text
 
 from model_runtime.core import typed_url
 from model_runtime.factory import ModelRuntime
-from model_runtime.lint.report import visible
 from model_runtime.probe import Learned, Service, probe
 from model_runtime.probe.curl import read_curl, write_curl_spec
 from model_runtime.probe.spec_text import write_spec, write_template
 from model_runtime.runtime.sync_driver import SyncDriver
+from model_runtime.sentences import visible
 
 from .asking import Answer, print_remarks
 from .console import FAILED, WrongUsage, notes

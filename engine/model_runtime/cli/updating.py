@@ -13,8 +13,8 @@ from typing import Final
 import typer
 
 from model_runtime.lint.exchanges.update import Update, update_of
-from model_runtime.lint.report import visible
 from model_runtime.registry import Registry
+from model_runtime.sentences import visible
 
 from .console import WrongUsage, notes
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from model_runtime.lint.report import visible
+from model_runtime.sentences import visible
 
 from .console import notes, output, print_json, table
 from .opening import AsJson, ModelName, Specs, open_runtime, working

@@ -7,8 +7,8 @@ from typing import Final
 from xml.etree import ElementTree
 
 from model_runtime.findings import Finding
+from model_runtime.sentences import visible
 
-from .report import visible
 from .runner import Checked
 
 _LEVELS: Final = {"error": "error", "warning": "warning", "note": "notice"}

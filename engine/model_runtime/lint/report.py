@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from model_runtime.findings import Finding, by_place
 from model_runtime.location import Place
+from model_runtime.sentences import visible
 
 LONGEST_LINE: Final = 120
 _LEAD: Final = 40
@@ -88,14 +89,6 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "length": finding.length,
         "path": place.path if place else None,
     }
-
-
-def visible(text: str) -> str:
-    """Make control characters visible, so that no file can drive the terminal it is shown on."""
-    return "".join(
-        character if character.isprintable() or character == "\t" else ascii(character)[1:-1]
-        for character in text
-    )
 
 
 def _excerpt(finding: Finding, sources: Sources) -> list[str]:
