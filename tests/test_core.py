@@ -30,6 +30,7 @@ WIRE = """
 spec_version: 1
 provider: acme
 base_url: https://api.example.com
+credentials: {acme_key: {env: ACME}}
 auth: {kind: bearer, token: "{{ credentials.acme_key }}"}
 operations:
   llm:
@@ -62,6 +63,8 @@ def test_described_provider_is_called_by_a_wire_spec_of_its_name(
     with runtime(tmp_path, *texts, base_urls={"acme": loopback.url}) as found:
         provider = found.provider("acme")
         assert (provider.label("zh_Hans"), provider.is_callable) == ("艾克米", True)
+        form = provider.to_dict()["provider_credential_schema"]["credential_form_schemas"]
+        assert [row["variable"] for row in form] == ["acme_key", "region"]
         assert [model.model for model in provider.models()] == ["large"]
         assert provider.llm("large").invoke("Hello", parameters={"max_tokens": 7}).text == "hi"
         with pytest.raises(InvalidParameter, match="1 to 100"):

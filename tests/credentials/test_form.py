@@ -77,6 +77,43 @@ def test_both_spellings_of_a_form_are_read() -> None:
     assert read_form("acme", None, None) == ()
 
 
+def test_field_of_both_spellings_is_one() -> None:
+    """The block describes it, and what only ours says of it stays, in every row of the block."""
+    shown = {"en_US": "Key"}
+    schema = {
+        "credential_form_schemas": [
+            {"variable": "key", "type": "secret-input", "label": shown, "required": False},
+            {"variable": "region", "type": "select", "options": [{"value": "eu"}]},
+            {
+                "variable": "region",
+                "type": "text-input",
+                "show_on": [{"variable": "key", "value": "k"}],
+            },
+        ]
+    }
+    ours = {"region": {"type": "text-input", "env": "REGION"}, "key": {"env": "KEY"}, "org": {}}
+    key, first, second, org = read_form("acme", ours, schema)
+    assert (key.variable, key.env, key.required, key.spec["label"]) == ("key", "KEY", False, shown)
+    assert (first.type, first.options, first.env, first.show_on) == (
+        "select",
+        ("eu",),
+        "REGION",
+        (),
+    )
+    assert (second.type, second.env, second.show_on) == ("text-input", "REGION", (("key", "k"),))
+    assert org.variable == "org"
+
+
+@pytest.mark.parametrize(("ours", "told"), [("text-input", "secret-input"), (None, "text-input")])
+def test_our_spec_says_what_is_a_secret(ours: str | None, told: str) -> None:
+    """Our templates are written for it: a secret goes into no body, a text into every one."""
+    row = {"type": ours} if ours else {}
+    (key,) = read_form(
+        "acme", {"key": row}, {"credential_form_schemas": [{"variable": "key", "type": told}]}
+    )
+    assert key.type == (ours or "secret-input")
+
+
 # ---- the check
 
 

@@ -50,13 +50,32 @@ class FormField:
 def read_form(
     provider: str, compact: Mapping[str, Any] | None, schema: Mapping[str, Any] | None
 ) -> tuple[FormField, ...]:
-    """Return the fields of a `credentials:` map, or of a `..._credential_schema` block."""
+    """Return the fields of a `credentials:` map, of a `..._credential_schema` block, or of both.
+
+    A variable of both is one field (or as many as the block has of it): the block describes it.
+    """
+    ours = {
+        variable: {"type": "secret-input", **(row or {}), "variable": variable}
+        for variable, row in (compact or {}).items()
+    }
     rows: list[Mapping[str, Any]] = []
+    described: set[str] = set()
     for row in (schema or {}).get("credential_form_schemas") or ():
-        rows.append(row)
-    for variable, row in (compact or {}).items():
-        rows.append({"type": "secret-input", **(row or {}), "variable": variable})
+        variable = str(row["variable"])
+        described.add(variable)
+        rows.append(_described(ours[variable], row) if variable in ours else row)
+    rows += (row for variable, row in ours.items() if variable not in described)
     return tuple(_field(provider, row) for row in rows)
+
+
+def _described(ours: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    """One field from what two blocks say of it. Whether it is a secret is ours to say, as our
+    templates are written for that."""
+    both = {**ours, **row}
+    secret = "secret-input"
+    if (ours["type"] == secret) != (both["type"] == secret):
+        both["type"] = ours["type"]
+    return both
 
 
 def _field(provider: str, row: Mapping[str, Any]) -> FormField:
