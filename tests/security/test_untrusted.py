@@ -245,6 +245,17 @@ def test_environment_is_not_read_for_a_stranger(
             runtime.llm("acme/m").render("Hi")
 
 
+def test_keys_of_the_machine_are_not_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A spec whose auth may search this machine for keys is given none of them."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", KEY)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    with ModelRuntime(untrusted=True, credentials={"bedrock": {"region": "us-east-1"}}) as runtime:
+        model = runtime.llm("bedrock/m")
+        with pytest.raises(MissingCredential):
+            model.invoke("Hi")
+
+
 def test_untrusted_spec_takes_no_name_of_a_bundled_one(write: Callable[..., Path]) -> None:
     """The keys that a host keeps for a provider go to no spec that borrows its name."""
     text = SPEC.replace("provider: acme", "provider: openai")

@@ -167,6 +167,9 @@ class StreamReader:
         try:
             for frame in cut(self._framing, chunk):
                 self._read(frame)
+                if self.ended:
+                    # What follows the end mark is no part of the answer, in one chunk or in two.
+                    break
             if self._frames > MAX_FRAMES:
                 raise LimitExceeded(f"The stream has more than {MAX_FRAMES} frames.")
         except InvokeError as fault:

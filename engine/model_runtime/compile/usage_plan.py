@@ -106,7 +106,7 @@ def no_usage(counts: Mapping[str, Any], raw: object) -> Usage:
 def _count(value: object) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return int(value) if math.isfinite(value) else None
+    return int(value) if math.isfinite(value) and value >= 0 else None
 
 
 def _amount(value: object) -> Decimal | None:
