@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+# What to write where a text is no duration.
+DURATION_HELP = "Write 500ms, 10s, 5m or 1h."
 _DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 # A year: what is longer is a mistake, and no clock takes an infinite one.

@@ -39,6 +39,7 @@ _CONNECTION_HEADERS: Final = frozenset(
         "upgrade",
     }
 )
+_TYPED: Final = "An address that the user types is a credential of `format: url`."
 # What RFC 3986 allows in a path segment and no server reads as a delimiter.
 _SEGMENT_SAFE: Final = "-._~!$'()*,:@"
 _QUERY_SAFE: Final = "-._~"
@@ -75,7 +76,13 @@ def check_base_url(
     except HostRefused as refused:
         if findings is None:
             raise
-        findings.add("A503", refused.message, place)
+        findings.add(
+            "A503",
+            refused.message,
+            place,
+            help=f"Write it like https://api.acme.example/v1. {_TYPED}",
+            length=max(1, len(url)),
+        )
         return False
     return True
 

@@ -44,7 +44,12 @@ class ProviderRecord:
 
     def usable(self) -> CompiledProvider:
         """The compiled provider. SpecError with every finding when the spec cannot be used."""
-        self.findings.raise_errors(f"provider {self.name!r}")
+        if self.findings.errors:
+            found = Findings()
+            found.take(self.findings)
+            for finding in self.as_meant()[1]:
+                found.keep(finding)
+            found.raise_errors(f"provider {self.name!r}")
         if not self.description.is_callable:
             raise SpecError(
                 f"provider {self.name!r}",
@@ -53,6 +58,7 @@ class ProviderRecord:
                         code="I204",
                         message=f"Provider {self.name!r} is only described: it has no wire. "
                         "Add a spec of the same name with base_url and operations.",
+                        help="Put it into a folder of specs=[...] or --specs.",
                     )
                 ],
             )
@@ -60,6 +66,20 @@ class ProviderRecord:
             if self.compiled is None:
                 self.compiled = self._compile()
             return self.compiled
+
+    def as_meant(self) -> tuple[CompiledProvider | None, list[Finding]]:
+        """Compile a spec also where it is broken, so that all its faults are told at once."""
+        if not self.description.is_callable:
+            return None, []
+        try:
+            compiled = self._compile() if self.findings.errors else self.usable()
+            return compiled, list(compiled.findings())
+        except Exception:
+            # Compilers may rely on the shape that the schema demands. Where it is broken, and has
+            # been told, they are allowed to give up; in a sound spec that is a bug to be seen.
+            if not self.findings.errors:
+                raise
+            return None, []
 
     def _compile(self) -> CompiledProvider:
         secrets = {row.variable: row.is_secret for row in self.description.form}

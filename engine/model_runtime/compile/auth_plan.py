@@ -8,7 +8,7 @@ from typing import Any
 from model_runtime.auth import AUTH_KINDS, Auth
 from model_runtime.auth.any import AnyAuth
 from model_runtime.branches import Branches, watched_test
-from model_runtime.durations import read_duration
+from model_runtime.durations import DURATION_HELP, read_duration
 from model_runtime.exchange import Reach
 from model_runtime.location import Place
 from model_runtime.spec.tree import key_place_of
@@ -61,7 +61,7 @@ def _compile_kind(spec: Mapping[str, Any], context: CompileContext) -> Auth:
     if auth_class is None:
         known = ", ".join(sorted(AUTH_KINDS))
         context.findings.add(
-            "S104", f"{kind!r} is no kind of auth; known are: {known}.", place_in(spec, "kind")
+            "S104", f"{kind!r} is no kind of auth.", place_in(spec, "kind"), help=f"Known: {known}."
         )
         auth_class = AUTH_KINDS["none"]
     options = _OptionCompiler(context, is_exchange=kind == "token_exchange")
@@ -109,7 +109,7 @@ class _OptionCompiler:
         try:
             return read_duration(value)
         except ValueError as error:
-            self._context.findings.add("S104", f"{error}.", place)
+            self._context.findings.add("S104", f"{error}.", place, help=DURATION_HELP)
             return 0.0
 
     def _template(self, value: object, place: Place | None, block: str) -> object:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from model_runtime.durations import read_duration
+from model_runtime.durations import DURATION_HELP, read_duration
 from model_runtime.exchange import HttpReply, HttpRequest
 
 from .context import CompileContext
@@ -51,5 +51,7 @@ class DescribeOperation:
         try:
             return read_duration(spec["lifetime"])
         except ValueError as error:
-            context.findings.add("S104", f"{error}.", place_in(spec, "lifetime"))
+            context.findings.add(
+                "S104", f"{error}.", place_in(spec, "lifetime"), help=DURATION_HELP
+            )
             return _LIFETIME

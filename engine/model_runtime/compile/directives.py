@@ -16,6 +16,7 @@ from model_runtime.errors import InvalidParameter
 from model_runtime.location import Place
 from model_runtime.spec.similar import close_match
 from model_runtime.spec.tree import copy_map, key_place_of, place_of
+from model_runtime.vocabulary import PART_TYPES
 
 from .directive_faults import NEEDS, directive_faults
 from .fragments import MAX_DEPTH, MAX_VALUES, Compiled, View
@@ -226,8 +227,23 @@ def _switch(compiler: TemplateCompiler, node: Node) -> Value:
     default = _branch(compiler, node, "$default").render if has_default else None
     if source.shape is PART_TYPE:
         _note_part_types(node.view, cases, has_default)
+        _check_part_types(compiler, written)
     no_case = _no_case(source.shape, _spot(node, "$switch"), cases)
     return Value(_choice(source.render, cases, default, no_case))
+
+
+def _check_part_types(compiler: TemplateCompiler, written: Mapping[str, object]) -> None:
+    """Tell cases that no part ever takes."""
+    for key in written:
+        if key not in PART_TYPES and not key.startswith("$"):
+            compiler.findings.add(
+                "T309",
+                f"no part has the type `{key}`",
+                key_place_of(written, key),
+                hint=close_match(key, PART_TYPES),
+                help=f"The types are: {', '.join(PART_TYPES)}.",
+                length=len(key),
+            )
 
 
 def _note_part_types(view: View, cases: Mapping[str, Render], has_default: bool) -> None:

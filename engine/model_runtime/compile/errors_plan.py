@@ -196,8 +196,10 @@ def _status_table(
         if not all(re.fullmatch(r"[1-5](\d\d|xx)", part) for part in parts):
             findings.add(
                 "S104",
-                f"{pattern!r} is no status; write 429, 5xx or several as 408|5xx.",
-                place_in(table, str(pattern)),
+                f"{pattern!r} is no status.",
+                key_place_of(table, str(pattern)),
+                help='Write "429", "5xx", or several as "408|5xx".',
+                length=len(str(pattern)),
             )
         elif kind in ERROR_KINDS:
             place = key_place_of(table, str(pattern))

@@ -60,6 +60,7 @@ class Checker:
         for part in _nodes_in_text_order(node):
             self._check_slice(part)
             self._check_default(part)
+            self._check_comparison(part)
         return node if self.is_sound else None
 
     def _refuse(self, code: str, message: str, offset: int = 0, **more: Any) -> None:
@@ -117,6 +118,25 @@ class Checker:
         if node["type"] == "slice" and node["children"][2] == 0:
             told = f"a slice of {_quote(self.text)} has the step 0"
             self._refuse("R401", told, help="Write another step, or none.")
+
+    def _check_comparison(self, node: Node) -> None:
+        """Warn of `code == too_long`, which compares with a field of that name."""
+        if node["type"] != "comparator" or node["value"] not in ("eq", "ne"):
+            return
+        left, right = node["children"]
+        if right["type"] != "field" or left["type"] in ("literal", "field"):
+            return
+        name = str(right["value"])
+        found = re.search(rf"[!=]=\s*({re.escape(name)})\b", self.text)
+        offset = found.start(1) if found else 0
+        self._findings.add(
+            "R410",
+            f"{_quote(self.text)} compares with a field named `{name}`",
+            self._place.within(offset) if self._place else None,
+            severity="warning",
+            help=f"Write '{name}' in single quotes for the text, @.{name} for the field.",
+            length=len(name),
+        )
 
     def _check_default(self, node: Node) -> None:
         """Warn of `path || 'default'`, which also replaces an empty text."""

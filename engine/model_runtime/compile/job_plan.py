@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from model_runtime.branches import watched_table
-from model_runtime.durations import read_duration
+from model_runtime.durations import DURATION_HELP, read_duration
 from model_runtime.errors import ReplyError
 from model_runtime.exchange import HttpReply
 from model_runtime.findings import Findings
@@ -128,5 +128,5 @@ def _seconds(spec: Mapping[str, Any], key: str, default: float, findings: Findin
     try:
         return read_duration(spec[key]) if key in spec else default
     except ValueError as error:
-        findings.add("S104", f"{error}.", place_in(spec, key))
+        findings.add("S104", f"{error}.", place_in(spec, key), help=DURATION_HELP)
         return default

@@ -16,7 +16,7 @@ from typing import Any
 
 from model_runtime.auth import Auth
 from model_runtime.branches import Branches, watched, watched_table, watched_test
-from model_runtime.durations import read_duration
+from model_runtime.durations import DURATION_HELP, read_duration
 from model_runtime.errors import HostRefused, UnsupportedOperation
 from model_runtime.exchange import Timeouts
 from model_runtime.findings import Findings
@@ -443,7 +443,7 @@ def _duration(spec: Mapping[str, Any], key: str, findings: Findings) -> float:
     try:
         return read_duration(spec[key])
     except ValueError as error:
-        findings.add("S104", f"{error}.", place_in(spec, key))
+        findings.add("S104", f"{error}.", place_in(spec, key), help=DURATION_HELP)
         return 0.0
 
 

@@ -14,6 +14,7 @@ from model_runtime.json_text import encode_json
 from model_runtime.multipart import FilePart, encode_multipart
 from model_runtime.network import header_name, header_value
 from model_runtime.secrets import Secret, reveal
+from model_runtime.spec.tree import key_place_of
 
 from .address_plan import AddressPlan
 from .context import CompileContext
@@ -145,7 +146,11 @@ class RequestPlan:
                 try:
                     lower = header_name(str(name))
                 except InvalidParameter as fault:
-                    self._context.findings.add("A506", str(fault), place)
+                    place = key_place_of(headers, str(name)) or place
+                    help = "Write a name such as x-api-version, or leave the header out."
+                    self._context.findings.add(
+                        "A506", str(fault), place, help=help, length=len(name)
+                    )
                     continue
                 found[lower] = compile_template(
                     value,

@@ -133,7 +133,7 @@ class TemplateCompiler:
                 return map_with_directives(self, node, place, view)
             return self.plain_map(node, place, view)
         if self.is_text and isinstance(node, list | bool | type(None)):
-            self.findings.add("S104", "a text is expected here", place)
+            self.findings.add("S104", "a text is expected here", place, help="Write one text.")
             return FAULTY
         if isinstance(node, list):
             return self.plain_list(node, place, view)
@@ -142,7 +142,8 @@ class TemplateCompiler:
     def plain_map(self, node: Mapping[str, object], place: Place | None, view: View) -> Value:
         """Compile a map: its constants are laid down once, its other keys are set per render."""
         if self.is_text:
-            self.findings.add("S104", "a text is expected here, found a map", place)
+            message = "a text is expected here, found a map"
+            self.findings.add("S104", message, place, help="Write one text, in quotes.")
             return FAULTY
         base: dict[str, object] = {}
         dynamic: list[tuple[str, Render]] = []
@@ -160,7 +161,8 @@ class TemplateCompiler:
         key = str(key)
         if "{{" in key:
             message = f"the key `{key}` holds an expression; keys are literal"
-            self.findings.add("T304", message, key_place_of(node, key))
+            help = "Write the key as it stands on the wire; $if and $switch choose between maps."
+            self.findings.add("T304", message, key_place_of(node, key), help=help, length=len(key))
         return key[1:] if key.startswith("$$") else key
 
     def plain_list(self, node: list[object], place: Place | None, view: View) -> Value:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from model_runtime.branches import watched_table
 from model_runtime.errors import ReplyError
@@ -29,6 +30,9 @@ __all__ = [
 
 Reader = Callable[[Any], Any]
 HeaderReader = Callable[[Any, Mapping[str, str]], Any]
+
+# A colon begins the header of a frame.
+_HEADER: Final = re.compile(r":?[\w!#$%&'*+.^|~-]+")
 
 
 def compile_value(
@@ -60,6 +64,14 @@ def compile_header_value(spec: object, findings: Findings, place: Place | None) 
     """Compile a value that may also be `header:NAME`, to a function of JSON and headers."""
     if isinstance(spec, str) and spec.startswith("header:"):
         name = spec.removeprefix("header:").lower()
+        if not _HEADER.fullmatch(name):
+            findings.add(
+                "R401",
+                f"{name!r} is no name of a header",
+                place.within(len("header:")) if place else None,
+                help="Write letters, digits and dashes: `header:retry-after`.",
+                length=len(name),
+            )
         return lambda _value, headers: headers.get(name)
     read = compile_value(spec, findings, place)
     return lambda value, _headers: read(value)

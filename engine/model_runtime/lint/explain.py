@@ -47,7 +47,9 @@ def page(code: str) -> Page:
     """The page of a rule. LookupError names the nearest code."""
     entry = RULES.get(code.upper())
     if entry is None:
-        close = difflib.get_close_matches(code.upper(), RULES, 1)
+        # After the first letter there are digits alone, and these letters look like them.
+        digits = code.upper()[1:].translate(str.maketrans("OIL", "011"))
+        close = difflib.get_close_matches(code.upper()[:1] + digits, RULES, 1)
         hint = f" Did you mean {close[0]}?" if close else ""
         raise LookupError(f"There is no rule {code!r}.{hint} Known: {', '.join(RULES)}.")
     text = inspect.cleandoc(entry.rule.__doc__ or "")

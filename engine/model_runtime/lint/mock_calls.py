@@ -6,6 +6,7 @@ files in them are stand-ins.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -38,6 +39,9 @@ _WORDS: Final[Mapping[str, Any]] = {
     "int": 1,
     "float": 0.5,
 }
+_SPOT: Final = re.compile(
+    r"(?P<file>[^\n:]+):(?P<line>\d+):(?P<column>\d+): (?:(?P<path>[^\s`]+): )?(?=`)"
+)
 _LISTS: Final = ("stop", "stop_sequences")
 
 Scope = dict[str, object]
@@ -86,6 +90,11 @@ def _tried(
         return
     except (ModelRuntimeError, ValueError, TypeError, KeyError, AttributeError) as fault:
         told = str(fault) if isinstance(fault, ModelRuntimeError) else repr(fault)
+        if (spot := _SPOT.match(told)) is not None:
+            # The expression at fault is known, and where it stands.
+            line, column = int(spot["line"]), int(spot["column"])
+            place = Place(spot["file"], line, column, spot["path"] or "")
+            told = told[spot.end() :]
         yield Finding(
             code="T313",
             message=f"the {size.word} call of `{name}` cannot be rendered: {told}",

@@ -6,8 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from model_runtime.compile.provider import CompiledProvider
-from model_runtime.findings import Finding, Findings, by_place
+from model_runtime.findings import Finding, by_place
 from model_runtime.registry import ProviderRecord, Registry
 
 from .comments import Comments
@@ -42,8 +41,10 @@ class Checked:
         return sum(finding.severity == severity for finding in self.findings)
 
 
+# What a block lacks; what is wrong in the block is told before, and may be the reason.
+_LACKS: Final = frozenset({"I204", "R404", "R405", "R406", "R407", "S112", "T311", "T316"})
 # What a spec may lack only because its parent is unknown.
-_OF_PARENT: Final = frozenset({"T303", "T309", "T311", "T313", "R404", "R405", "R406", "R407"})
+_OF_PARENT: Final = _LACKS | {"T303", "T309", "T313"}
 
 
 class Runner:
@@ -112,7 +113,7 @@ class Runner:
         return entry.state == "stable" or self._preview
 
     def _of_spec(self, record: ProviderRecord) -> Iterator[Finding]:
-        compiled, found = _compile(record)
+        compiled, found = record.as_meant()
         yield from found
         is_sound = not record.findings.errors and not any(f.severity == "error" for f in found)
         subject = Subject(
@@ -125,7 +126,10 @@ class Runner:
         )
         if record.loaded.described:
             return
-        yield from self._of_rules(subject, is_sound=is_sound)
+        told = list(self._of_rules(subject, is_sound=is_sound))
+        yield from told
+        # A row of parameters that no value fits makes every call fail.
+        is_sound = is_sound and not any(finding.code == "S109" for finding in told)
         if is_sound and compiled is not None:
             yield from mock_findings(subject, compiled)
 
@@ -178,6 +182,7 @@ def _once(found: list[Finding]) -> list[Finding]:
     unquoted = {finding.place for finding in found if finding.code == "Y005"}
     secrets = {_where(finding) for finding in found if finding.code == "A501"}
     errors = {_where(finding) for finding in found if finding.severity == "error"}
+    lines = {_line(finding) for finding in found if finding.code != "T313"} - {None}
     has_parent = not any(map(_hides_parent, found))
     first: dict[object, Finding] = {}
     for finding in found:
@@ -189,8 +194,26 @@ def _once(found: list[Finding]) -> list[Finding]:
             continue
         if finding.code == "I203" and _where(finding) in errors:
             continue
+        if finding.code in _LACKS and _is_explained(finding, found):
+            continue
+        if finding.code == "T313" and _line(finding) in lines:
+            continue
         first.setdefault((finding.code, finding.place, finding.message), finding)
     return list(first.values())
+
+
+def _is_explained(lack: Finding, found: list[Finding]) -> bool:
+    """Whether what a block lacks stands there, and is wrong."""
+    path = lack.place.path if lack.place else ""
+    file = lack.place.file if lack.place else ""
+    return any(
+        finding.severity == "error"
+        and finding.code not in _LACKS
+        and finding.place is not None
+        and finding.place.file == file
+        and (finding.place.path + ".").startswith(f"{path}.")
+        for finding in found
+    )
 
 
 def _hides_parent(finding: Finding) -> bool:
@@ -199,22 +222,10 @@ def _hides_parent(finding: Finding) -> bool:
     return is_there and finding.severity == "error" and not finding.hint
 
 
+def _line(finding: Finding) -> tuple[str, int] | None:
+    return (finding.place.file, finding.place.line) if finding.place else None
+
+
 def _where(finding: Finding) -> tuple[str, int, int] | None:
     place = finding.place
     return (place.file, place.line, place.column) if place else None
-
-
-def _compile(record: ProviderRecord) -> tuple[CompiledProvider | None, list[Finding]]:
-    if not record.description.is_callable:
-        return None, []
-    is_sound = not record.findings.errors
-    try:
-        # Without its findings the record lets itself be compiled, so that all faults are told.
-        compiled = replace(record, findings=Findings()).usable()
-        return compiled, list(compiled.findings())
-    except Exception:
-        # Compilers may rely on the shape that the schema demands. Where it is broken, and has
-        # been told, they are allowed to give up; in a sound spec that is a bug to be seen.
-        if is_sound:
-            raise
-        return None, []

@@ -60,7 +60,9 @@ def scan(path: Traversable, shown: str, root: int) -> Iterator[SpecFile]:
         return
     if not path.is_dir():
         message = "there is no such file or folder; expected a spec or a folder of specs."
-        finding = Finding(code="Y001", message=message, place=Place(shown, 1, 1))
+        finding = Finding(
+            code="Y001", message=message, place=Place(shown, 1, 1), help="Check its name."
+        )
         raise SpecError(f"specs entry {shown!r}", [finding])
     own = list(_provider_folder(path, shown, root))
     if own:

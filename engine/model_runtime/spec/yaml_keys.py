@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from .yaml_lines import Line
 from .yaml_scene import SECOND_DOCUMENT, WORD, Repair, Scene, uncommented
 
 _STRAY: Final = re.compile(rf"({WORD}):['\"}}\]]()")
@@ -32,6 +33,8 @@ def missing_colon(scene: Scene) -> Repair | None:
             continue
         line = scene.lines[number]
         content = uncommented(line.content)
+        if line.has_dash and _ALONE.fullmatch(content):
+            return _item_without_key(line, number)
         matches = ((form.fullmatch(content), message) for form, message in _FORMS)
         for found, message in matches:
             if found:
@@ -45,6 +48,18 @@ def missing_colon(scene: Scene) -> Repair | None:
                     texts={number: line.text[: line.column] + mended},
                 )
     return None
+
+
+def _item_without_key(line: Line, number: int) -> Repair:
+    """An item that begins with a value, where keys stand below it."""
+    return Repair(
+        line=number,
+        column=line.column,
+        message=f"a key and a colon are missing before `{line.content}`.",
+        help=f"Write `- key: {line.content}`.",
+        length=len(line.content),
+        texts={number: f"{line.text[: line.column]}x-text: {line.content}"},
+    )
 
 
 def _lacks_key(scene: Scene, number: int) -> bool:

@@ -29,6 +29,8 @@ Tree = YamlMap | YamlList | str | int | float | bool | None
 
 _LEADING_ZERO: Final = re.compile(r"[-+]?0[0-9]+\Z")
 _SWITCH_WORDS: Final = frozenset({"on", "off", "yes", "no"})
+# As word processors write them; the empty text is none.
+_TYPOGRAPHIC: Final = tuple("“”„‘’‚«»")
 _STANDARD_TAG: Final = "tag:yaml.org,2002:"
 _STANDARD_TAGS: Final = frozenset(
     _STANDARD_TAG + name for name in ("str", "int", "float", "bool", "null", "map", "seq")
@@ -54,6 +56,7 @@ class _Frame:
     key_place: Place | None = None
     is_merge: bool = False
     merges: list[object] = field(default_factory=list)
+    repeated: int = -1
     size: int = 1
     height: int = 1
 
@@ -303,14 +306,24 @@ class Reader:
     def _duplicate(self, key: str, first: Place, place: Place) -> None:
         tail = "" if self.strict else " The last value is used."
         shown = key[:MAX_SHOWN]
+        frame = self.stack[-1]
+        is_run = frame.repeated == len(frame.node) and self.strict
+        frame.repeated = len(frame.node)
+        if is_run:
+            # One key after the other is there again: it is a whole item that has no dash.
+            return
         self.findings.add(
             "Y002",
             f"the key {shown!r} stands in this map twice, first in line {first.line}.{tail}",
             place,
             severity="error" if self.strict else "note",
-            help="Remove one of the two." if self.strict else "",
+            help=self._one_of_two() if self.strict else "",
             length=len(key),
         )
+
+    def _one_of_two(self) -> str:
+        is_item = len(self.stack) > 1 and isinstance(self.stack[-2].node, YamlList)
+        return f"Remove one of the two{', or begin a new item with `- `' if is_item else ''}."
 
     def _value(self, event: Any, place: Place) -> str | int | float | bool | None:
         text: str = event.value
@@ -327,6 +340,14 @@ class Reader:
             return text if event.tag == f"{_STANDARD_TAG}str" else core_scalar(text)
         if event.style:
             return text
+        if self.strict and text[:1] in _TYPOGRAPHIC:
+            self.findings.add(
+                "Y007",
+                f"the value begins with {text[0]}, which YAML takes for a letter of it.",
+                place,
+                severity="warning",
+                help="Write plain quotes, \" or '.",
+            )
         if self.strict and text[:1] in "+-0123456789" and text:
             return self._number(text, place)
         return core_scalar(text)

@@ -47,10 +47,12 @@ def check(provider: Subject) -> Iterator[Finding]:
     typed = {name for name, row in rows.items() if row.format == "url"}
     for leaf in leaves({"base_url": found}):
         if leaf.keys[-1] not in _DIRECTIVE_ARGUMENTS:
-            yield from _judge(leaf, provider, bounded, typed)
+            yield from _judge(leaf, provider, bounded, typed, set(rows))
 
 
-def _judge(leaf: Leaf, provider: Subject, bounded: set[str], typed: set[str]) -> Iterator[Finding]:
+def _judge(
+    leaf: Leaf, provider: Subject, bounded: set[str], typed: set[str], rows: set[str]
+) -> Iterator[Finding]:
     place = leaf.place or (
         getattr(provider.tree, "value_places", {}).get("base_url") or provider.place
     )
@@ -61,6 +63,7 @@ def _judge(leaf: Leaf, provider: Subject, bounded: set[str], typed: set[str]) ->
         check_base_url(leaf.text, typed_by_user=own, findings=findings, place=place)
         yield from findings
         yield from _doubled(leaf.text, provider, place)
+        yield from _with_query(leaf.text, place)
         return
     host = _host(leaf.text)
     names = set(_CREDENTIAL.findall(" ".join(_EXPRESSION.findall(host))))
@@ -72,7 +75,7 @@ def _judge(leaf: Leaf, provider: Subject, bounded: set[str], typed: set[str]) ->
         fault = "it does not begin with https://"
     elif "@" in host:
         fault = "it has a user name in it"
-    elif unbounded := sorted(names - bounded - typed):
+    elif unbounded := sorted((names & rows) - bounded - typed):
         fault = f"`credentials.{unbounded[0]}` may be any host, as it has no `pattern`"
     if fault:
         yield Finding(
@@ -81,6 +84,20 @@ def _judge(leaf: Leaf, provider: Subject, bounded: set[str], typed: set[str]) ->
             place=place,
             help="Give the credential a `pattern` or `options`, or let the user type the whole "
             "URL with `format: url`.",
+        )
+
+
+def _with_query(url: str, place: Place | None) -> Iterator[Finding]:
+    """Tell what paths would be put behind, where it is lost."""
+    mark = next((mark for mark in url if mark in "?#"), "")
+    if mark:
+        start = url.index(mark)
+        yield Finding(
+            code="A503",
+            message=f"the base URL ends with {url[start:]!r}, and paths are added behind it.",
+            place=place.within(start) if place else None,
+            help="Write query values under `query`." if mark == "?" else "Remove it.",
+            length=len(url) - start,
         )
 
 

@@ -31,7 +31,17 @@ _FROM_REPLY: Final = re.compile(r"\{\{[^}]*\b(?:job|steps)\.")
 
 
 def check(provider: Subject) -> Iterator[Finding]:
-    """Tell URLs out of replies that nothing holds."""
+    """Tell URLs out of replies that nothing holds, and lists that hold nothing."""
+    for holder in (provider.tree, *(request for _, request in provider.requests())):
+        for index, host in enumerate(holder.get("allow_hosts") or ()):
+            if isinstance(host, str) and not host.strip("*."):
+                yield Finding(
+                    code="A504",
+                    message=f"`allow_hosts` with {host!r} allows every host.",
+                    place=place_of(holder["allow_hosts"], index),
+                    help='Name the hosts: "files.acme.example", or "*.cdn.acme.example".',
+                    length=len(host),
+                )
     general = bool(provider.tree.get("allow_hosts"))
     for path, request in provider.requests():
         url = request.get("url")

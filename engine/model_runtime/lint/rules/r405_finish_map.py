@@ -23,6 +23,7 @@ from collections.abc import Iterator, Mapping
 
 from model_runtime.findings import Finding
 from model_runtime.lint.subject import Subject, block
+from model_runtime.spec.similar import close_match
 from model_runtime.spec.tree import key_place_of, place_of
 from model_runtime.vocabulary import FINISH_REASONS
 
@@ -46,7 +47,9 @@ def check(provider: Subject) -> Iterator[Finding]:
             if reason is not None and reason not in FINISH_REASONS and word != "$replace":
                 yield Finding(
                     code="R405",
-                    message=f"{reason!r} is no finish reason; known are: "
-                    f"{', '.join(FINISH_REASONS)}.",
+                    message=f"{reason!r} is no finish reason.",
                     place=place_of(table, word),
+                    hint=close_match(str(reason), FINISH_REASONS),
+                    help=f"Known: {', '.join(FINISH_REASONS)}.",
+                    length=len(str(reason)),
                 )
