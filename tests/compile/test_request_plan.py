@@ -219,15 +219,16 @@ def test_form_is_urlencoded() -> None:
     assert request.headers["content-type"] == "application/x-www-form-urlencoded"
 
 
-def test_raw_body_is_bytes_with_their_type() -> None:
+def test_raw_body_is_bytes_or_text_with_its_type() -> None:
     """Anything else is refused before it is sent."""
     file = {"file": {"content": b"\x00\xff"}}
     raw = build({"raw": "{{ file.content }}"}, file, operation="speech2text")
     assert (raw.body, raw.headers["content-type"]) == (b"\x00\xff", "application/octet-stream")
     typed = {"raw": "{{ file.content }}", "content_type": "audio/wav"}
     assert build(typed, file, operation="speech2text").headers["content-type"] == "audio/wav"
-    with pytest.raises(InvalidParameter, match="raw body is a str"):
-        build({"raw": "{{ model }}"})
+    assert build({"raw": "{{ model }}"}, {"model": "x\ud800"}).body == b"x?"
+    with pytest.raises(InvalidParameter, match="raw body is a list"):
+        build({"raw": "{{ messages }}"}, {"messages": []})
 
 
 def test_text_body_is_utf8() -> None:

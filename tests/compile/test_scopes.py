@@ -34,7 +34,7 @@ CALL = {
     [
         ("llm", {"messages", "tools", "tool_choice", "response_format"}),
         ("text-embedding", {"texts", "input_type", "dimensions"}),
-        ("rerank", {"query", "documents", "top_n", "score_threshold"}),
+        ("rerank", {"query", "documents", "top_n", "score_threshold", "next"}),
         ("speech2text", {"file", "language"}),
         ("tts", {"text", "voice", "format"}),
         ("moderation", {"text"}),

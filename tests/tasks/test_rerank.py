@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from model_runtime.errors import InvalidParameter, ReplyError
+from model_runtime.errors import InvalidParameter, LimitExceeded, ReplyError
 
 SPEC = """
 rerank:
@@ -155,3 +156,28 @@ def test_empty_list_of_documents_is_refused(open_service: Open) -> None:
     with pytest.raises(InvalidParameter, match="documents is empty"):
         service.invoke("rerank", "q", [])
     assert service.targets == []
+
+
+LONG = """
+rerank:
+  request: {path: /rerank, body: {documents: "{{ documents }}", after: "{{ next }}"}}
+  response: {documents: {each: results, index: index, score: score}, next: cursor}
+"""
+
+
+def test_long_answer_is_asked_for_part_by_part(open_service: Open) -> None:
+    """None of it is lost, the best come first, and the cut is made once."""
+    service = open_service(LONG)
+    service.answer({"results": [{"index": 0, "score": 0.2}], "cursor": "c1"})
+    service.answer({"results": [{"index": 2, "score": 0.9}, {"index": 1, "score": 0.5}]})
+    result = service.invoke("rerank", "q", ["a", "b", "c"], top_n=2)
+    assert ranks(result) == [(2, 0.9), (1, 0.5)]
+    assert [json.loads(r.body).get("after") for r in service.loopback.requests] == [None, "c1"]
+
+
+def test_answer_without_end_is_given_up(open_service: Open) -> None:
+    """A service that always has more must not hold a caller for ever."""
+    service = open_service(LONG)
+    service.always({"results": [{"index": 0, "score": 0.2}], "cursor": "again"})
+    with pytest.raises(LimitExceeded, match="more than 100 parts"):
+        service.invoke("rerank", "q", ["a"])

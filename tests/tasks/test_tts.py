@@ -316,6 +316,7 @@ def test_plain_call_of_a_service_that_only_streams_is_gathered(open_service: Ope
     service.answer(frames(audio(b"ab"), audio(b"cd")), content_type="text/event-stream")
     result = service.invoke("tts", "Hello.")
     assert (result.audio, result.media_type) == (b"abcd", "audio/mpeg")
+    assert result.usage.other["characters"] == len("Hello.")
     assert service.body()["s"] == 1
     service.answer(frames(audio(b"ab"), end=False), content_type="text/event-stream")
     with pytest.raises(StreamInterrupted):

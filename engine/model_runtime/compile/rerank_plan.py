@@ -24,6 +24,7 @@ class RerankPlan:
         self._reply = ReplyPlan(spec, findings, errors)
         rows = spec.get("documents")
         rows = rows if isinstance(rows, Mapping) else {"each": str(rows or "@"), "score": "@"}
+        self._next = ReplyPlan.optional(spec, "next", findings)
         self._each, fields = rows_of(rows, findings)
         self._index = fields.get("index")
         self._score = fields.get("score")
@@ -45,6 +46,10 @@ class RerankPlan:
             model=self._reply.model(value),
             raw=value,
         )
+
+    def following(self, result: RerankResult) -> object:
+        """What asks for the rest of a long answer; None when this is all of it."""
+        return (self._next(result.raw) or None) if self._next is not None else None
 
     def merge(self, results: Sequence[RerankResult]) -> RerankResult:
         """Join the results of several requests; their indexes are already the caller's."""

@@ -127,6 +127,7 @@ OPERATION_NAMES: Final[dict[str, dict[str, Shape]]] = {
         "documents": TEXTS,
         "top_n": NUMBER,
         "score_threshold": NUMBER,
+        "next": ANY,
     },
     "speech2text": {**_CALL, "file": FILE, "language": TEXT},
     "tts": {**_CALL, "text": TEXT, "voice": TEXT, "format": TEXT},

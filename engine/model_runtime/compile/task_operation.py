@@ -112,6 +112,7 @@ class TaskOperation:
             "parameters": resolved.values,
             "wire_parameters": resolved.wire,
             "stream": self.stream is not None and (call.stream or self.stream.only),
+            "next": Absent,
             "extra_body": dict(call.extra_body) if call.extra_body else Absent,
             "credentials": credentials,
         }

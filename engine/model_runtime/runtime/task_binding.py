@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from model_runtime.audio import refuse_unjoinable
 from model_runtime.auth import AUTH_KINDS
 from model_runtime.compile.audio_plan import AudioPlan, AudioReference
 from model_runtime.compile.moderation_plan import ModerationPlan
 from model_runtime.compile.provider import Variant
-from model_runtime.compile.rerank_plan import best, moved
+from model_runtime.compile.rerank_plan import RerankPlan, best, moved
 from model_runtime.compile.speech_stream import SpeechReader
 from model_runtime.compile.task_operation import TaskCall, TaskOperation
 from model_runtime.compile.transcript_plan import TranscriptPlan
 from model_runtime.credentials.form import scope_values
-from model_runtime.errors import HostRefused, InvokeError, UnsupportedOperation
+from model_runtime.errors import HostRefused, InvokeError, LimitExceeded, UnsupportedOperation
 from model_runtime.exchange import Flow, HttpReply, HttpRequest, OpenReply, Timeouts
 from model_runtime.flows.call import Exchange, call, open_stream
 from model_runtime.flows.task import run_task
@@ -43,6 +43,8 @@ from .handles import invoke_flow
 
 Scope = dict[str, Any]
 Recut = Callable[[Mapping[str, Any]], list[Scope]]
+_MOST_PARTS: Final = 100
+
 SpeechFlow = Flow[tuple[OpenReply, SpeechReader]]
 
 
@@ -182,6 +184,19 @@ def _settled(bound: BoundTask, result: Any) -> Any:
 
 
 def _one(bound: BoundTask, scope: Scope) -> Flow[Any]:
+    """The result of one request; of a long list of documents, that of all its parts."""
+    plan = bound.operation.response
+    results = [(yield from _once(bound, scope))]
+    if not isinstance(plan, RerankPlan):
+        return results[0]
+    while (following := plan.following(results[-1])) is not None:
+        if len(results) == _MOST_PARTS:
+            raise LimitExceeded(f"The documents come in more than {_MOST_PARTS} parts.")
+        results.append((yield from _once(bound, {**scope, "next": following})))
+    return best(plan.merge(results), scope["top_n"])
+
+
+def _once(bound: BoundTask, scope: Scope) -> Flow[Any]:
     clock = bound.exchange.clock
     started = clock()
     extra = bound.options.extra_headers or {}
@@ -190,19 +205,19 @@ def _one(bound: BoundTask, scope: Scope) -> Flow[Any]:
         operation, scope, bound.base_url, extra, bound.bind, bound.warnings
     )
     if operation.stream is not None and operation.stream.only:
-        return _gathered(operation, reply)
+        return _gathered(operation, reply, str(scope["text"]))
     result = operation.response.read(reply, scope, clock() - started)
     if isinstance(result, AudioReference):
         return (yield from _fetch(bound, result))
     return result
 
 
-def _gathered(operation: TaskOperation, reply: HttpReply) -> Any:
+def _gathered(operation: TaskOperation, reply: HttpReply, text: str) -> Any:
     """Speech of a service that only streams, out of its whole reply."""
     plan, response = operation.stream, operation.response
     assert plan is not None
     assert isinstance(response, AudioPlan)
-    reader = SpeechReader(plan, response, reply.status, dict(reply.headers))
+    reader = SpeechReader(plan, response, reply.status, dict(reply.headers), text=text)
     reader.feed(reply.body)
     reader.finish()
     return reader.result()
