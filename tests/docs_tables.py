@@ -29,6 +29,7 @@ from quirks import table as quirk_table  # noqa: E402
 
 from model_runtime import errors, factory, vocabulary  # noqa: E402
 from model_runtime.auth import AUTH_KINDS  # noqa: E402
+from model_runtime.compile import text_filters  # noqa: E402
 from model_runtime.compile.conditions import TESTS  # noqa: E402
 from model_runtime.compile.filters import FILTERS, Filter  # noqa: E402
 from model_runtime.compile.jmespath_functions import ADDED_FUNCTIONS, library  # noqa: E402
@@ -95,6 +96,7 @@ TEST_WORDS = {
     "lessthan": "the same as `lt`",
     "lt": "less than the argument",
     "mapping": "a map",
+    "matching": "a text in which the argument, a literal regular expression, is found",
     "ne": "not equal to the argument",
     "none": "JSON null",
     "number": "a number",
@@ -192,7 +194,12 @@ def filter_words(name: str) -> str:
     if name in FILTER_WORDS:
         return FILTER_WORDS[name]
     function = FILTERS[name].function
-    for subject in (function, getattr(passes, name, None), getattr(schemas, name, None)):
+    for subject in (
+        function,
+        getattr(text_filters, name, None),
+        getattr(passes, name, None),
+        getattr(schemas, name, None),
+    ):
         if words := first_line(subject) if subject is not None else "":
             return words
     raise LookupError(f"the filter {name!r} is not described")

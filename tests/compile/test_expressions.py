@@ -79,6 +79,15 @@ def faults(text: str, names: dict[str, Shape] | None = None) -> list[Finding]:
         pytest.param("a | json", {"a": {"k": ["é", None]}}, '{"k":["é",null]}', id="json"),
         pytest.param("a | after('/')", {"a": "image/png"}, "png", id="after"),
         pytest.param("a | before('/')", {"a": "image/png"}, "image", id="before"),
+        pytest.param("a | remove_prefix('acme:')", {"a": "acme:x"}, "x", id="remove prefix"),
+        pytest.param("a | remove_suffix('.gz')", {"a": "x.tar"}, "x.tar", id="remove suffix"),
+        pytest.param("a | ensure_prefix('acme:')", {"a": "x"}, "acme:x", id="ensure prefix"),
+        pytest.param("a | ensure_suffix('/')", {"a": "x/"}, "x/", id="ensure suffix"),
+        pytest.param(
+            r"a | regex_replace('(\\d+)k$', '\\g<1>000')", {"a": "8k"}, "8000", id="regex"
+        ),
+        pytest.param("a is matching('^o[1-9]')", {"a": "o3-mini"}, True, id="matching"),
+        pytest.param("a is matching('^o[1-9]')", {"a": 3}, False, id="matching no text"),
         pytest.param("a | path_segments(2)", {"a": "org/model"}, "org/model", id="segments"),
     ],
 )
@@ -162,7 +171,9 @@ def test_fault_of_a_call_names_expression_and_place(
 
 
 @pytest.mark.parametrize(
-    "text", ["a | replace('', b)", "[a, a, a] | join(b)"], ids=["replace", "join"]
+    "text",
+    ["a | replace('', b)", "[a, a, a] | join(b)", "a | regex_replace('', b)"],
+    ids=["replace", "join", "regex"],
 )
 def test_no_filter_builds_huge_text(text: str) -> None:
     """Text above 16 MiB is refused before it is built from a smaller input."""
@@ -247,6 +258,10 @@ def test_secret_credential_is_read_where_it_belongs(field: str) -> None:
         pytest.param("a | upper(1)", "T304", id="too many arguments"),
         pytest.param("a | replace('x')", "T304", id="too few arguments"),
         pytest.param("a | join(x=1)", "T304", id="unknown keyword"),
+        pytest.param("a | regex_replace(b, 'x')", "T304", id="pattern of a caller"),
+        pytest.param("a | regex_replace('(a+)+', 'x')", "T304", id="pattern that takes ages"),
+        pytest.param("a is matching(b)", "T304", id="test by a pattern of a caller"),
+        pytest.param("'x' | regex_replace('x', '\\\\2')", "T304", id="group that is not there"),
         pytest.param("a is callable", "T304", id="unknown test"),
         pytest.param("{a: 1}", "T304", id="computed key"),
         pytest.param("'x' ~ none", "T304", id="constant that always fails"),

@@ -21,6 +21,8 @@ _SHAPES: Final[dict[str, Shape]] = {
     **dict.fromkeys(("role", "without_role", "join_adjacent", "drop_empty_text"), MESSAGES),
     "parts": PARTS,
     **dict.fromkeys(("join", "lower", "upper", "trim", "replace", "string", "escape"), TEXT),
+    **dict.fromkeys(("ensure_prefix", "ensure_suffix", "regex_replace"), TEXT),
+    **dict.fromkeys(("remove_prefix", "remove_suffix"), TEXT),
     **dict.fromkeys(("json", "tojson", "after", "before", "path_segments"), TEXT),
     **dict.fromkeys(("text", "base64", "data_url", "text_or_omit", "flatten_prompt"), TEXT),
     **dict.fromkeys(("length", "count", "round", "abs"), NUMBER),

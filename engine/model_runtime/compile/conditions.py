@@ -12,6 +12,8 @@ from typing import Any, Final, cast
 
 from model_runtime.absent import Absent
 
+from .text_filters import matches
+
 Comparison = Callable[[object, object], bool]
 
 
@@ -60,10 +62,14 @@ COMPARISONS: Final[dict[str, Comparison]] = {
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A test: its function and how many arguments it takes beside the tested value."""
+    """A test: its function and how many arguments it takes beside the tested value.
+
+    The argument of one that `takes_pattern` is a literal regular expression.
+    """
 
     function: Callable[..., bool]
     arguments: int = 0
+    takes_pattern: bool = False
 
 
 def _is_kind(*kinds: type) -> Test:
@@ -111,6 +117,7 @@ TESTS: Final[dict[str, Test]] = {
     "gt": Test(greater, 1),
     "greaterthan": Test(greater, 1),
     "ge": Test(greater_or_equal, 1),
+    "matching": Test(matches, 1, takes_pattern=True),
 }
 
 # These two say what Absent is; any other test of Absent compares as above or is false.

@@ -36,6 +36,7 @@ from .rendering import (
 )
 from .scopes import ANY, BOOLEAN, OPEN_LIST, OPEN_MAP, TEXT, Shape
 from .template_words import ACCEPTED, SECRET_HELP
+from .text_filters import pattern_fault
 
 if TYPE_CHECKING:
     from jinja2 import nodes
@@ -418,6 +419,8 @@ def _filter(compiler: Compiler, node: nodes.Filter) -> Value:
         message = f"the filter `{node.name}` {fault}"
         help = f"Write the arguments in brackets: `| {node.name}(...)`."
         return compiler.refuse(node, message, help=help, length=len(node.name))
+    if entry.takes_pattern and (fault := _pattern_fault(arguments[0])):
+        return compiler.refuse(node, f"the filter `{node.name}` {fault}", length=len(node.name))
     parts = (source, *arguments, *keywords.values())
     if not entry.takes_secret and any(part.shape.is_secret for part in parts):
         message = f"the filter `{node.name}` does not take a secret"
@@ -432,6 +435,10 @@ def _filter(compiler: Compiler, node: nodes.Filter) -> Value:
     )
     value = Value(call.closure(), filter_shape(node.name, source.shape))
     return compiler.fold(node, value, *parts) if entry.is_pure else value
+
+
+def _pattern_fault(pattern: Value) -> str:
+    return pattern_fault(pattern.render({}) if pattern.is_constant else None)
 
 
 def _test(compiler: Compiler, node: nodes.Test) -> Value:
@@ -449,6 +456,8 @@ def _test(compiler: Compiler, node: nodes.Test) -> Value:
     if node.kwargs or node.dyn_args or node.dyn_kwargs or len(arguments) != test.arguments:
         message = f"the test `{node.name}` takes {test.arguments} arguments, not {len(arguments)}"
         return compiler.refuse(node, message, help="Write them in brackets behind its name.")
+    if test.takes_pattern and (fault := _pattern_fault(arguments[0])):
+        return compiler.refuse(node, f"the test `{node.name}` {fault}")
     tested, renders, spot = source.render, tuple(item.render for item in arguments), compiler.spot
     function, takes_absent, name = test.function, node.name in TAKE_ABSENT, node.name
 

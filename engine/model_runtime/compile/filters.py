@@ -17,10 +17,11 @@ from model_runtime.absent import Absent
 from model_runtime.errors import InvalidParameter
 from model_runtime.messages.filters import MESSAGE_FILTERS
 
+from . import text_filters
 from .conditions import TAKE_ABSENT, TESTS, Test
 from .rendering import PathSegments, words_for
+from .text_filters import MAX_TEXT
 
-MAX_TEXT: Final = 16 * 1024 * 1024
 MAX_DIGITS: Final = 15
 
 _encode: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
@@ -32,6 +33,7 @@ class Filter:
 
     `least` and `most` count the arguments after the value (`most` None: any number). `keywords`
     may be given by name. `is_pure` lets a call on constants run once, when the spec is compiled.
+    The first argument of a filter that `takes_pattern` is a literal regular expression.
     """
 
     function: Callable[..., object]
@@ -41,6 +43,7 @@ class Filter:
     takes_secret: bool = False
     keywords: frozenset[str] = frozenset()
     is_pure: bool = True
+    takes_pattern: bool = False
 
 
 # --- text ------------------------------------------------------------------------------------
@@ -74,6 +77,18 @@ def replace(value: object, old: object, new: object, count: int | None = None) -
     found = text.count(old_text) if limit < 0 else min(limit, text.count(old_text))
     _sized(len(text) + found * (len(new_text) - len(old_text)), len(text))
     return text.replace(old_text, new_text, limit)
+
+
+def _on_text(function: Callable[..., str]) -> Callable[..., str]:
+    """A filter of one text by others; the result stays within bounds."""
+
+    def run(value: object, *arguments: object) -> str:
+        text = _text(value)
+        result = function(text, *map(_text, arguments))
+        _sized(len(result), len(text))
+        return result
+
+    return run
 
 
 def trim(value: object, chars: str | None = None) -> str:
@@ -266,7 +281,7 @@ def _predicate(arguments: tuple[object, ...]) -> Callable[[object], bool]:
         return bool
     name, *rest = arguments
     test = TESTS.get(name) if isinstance(name, str) else None
-    if test is None or test.arguments != len(rest):
+    if test is None or test.arguments != len(rest) or test.takes_pattern:
         raise ValueError(f"{name!r} is no test of {len(rest)} arguments")
     known: Test = test
     takes_absent = name in TAKE_ABSENT
@@ -320,6 +335,8 @@ _OWN_FILTERS: Final[dict[str, Filter]] = {
     "count": Filter(length),
     "d": Filter(default, 0, 2, True, True, _named("default_value", "boolean")),
     "default": Filter(default, 0, 2, True, True, _named("default_value", "boolean")),
+    "ensure_prefix": Filter(_on_text(text_filters.ensure_prefix), 1, 1),
+    "ensure_suffix": Filter(_on_text(text_filters.ensure_suffix), 1, 1),
     "escape": Filter(escape),
     "first": Filter(first),
     "float": Filter(to_float, 0, 1, keywords=_named("default")),
@@ -339,8 +356,11 @@ _OWN_FILTERS: Final[dict[str, Filter]] = {
     "max": Filter(largest, 0, 1, keywords=_named("case_sensitive")),
     "min": Filter(smallest, 0, 1, keywords=_named("case_sensitive")),
     "path_segments": Filter(path_segments, 1, 1),
+    "regex_replace": Filter(_on_text(text_filters.regex_replace), 2, 2, takes_pattern=True),
     "reject": Filter(_chooser(False, False), 0, 2),
     "rejectattr": Filter(_chooser(False, True), 1, 3),
+    "remove_prefix": Filter(_on_text(text_filters.remove_prefix), 1, 1),
+    "remove_suffix": Filter(_on_text(text_filters.remove_suffix), 1, 1),
     "replace": Filter(replace, 2, 3, keywords=_named("count")),
     "required": Filter(required, 0, 1, True, True),
     "reverse": Filter(lambda value: _items(value)[::-1]),

@@ -17,6 +17,7 @@ from model_runtime.secrets import Secret, reveal
 from model_runtime.spec.tree import key_place_of
 
 from .address_plan import AddressPlan
+from .body_edits import BodyEdits
 from .context import CompileContext
 from .scopes import Field
 from .templates import Template, compile_template, merge_maps
@@ -62,6 +63,7 @@ class RequestPlan:
         self._body = self._template(spec, self.body_kind) if self.body_kind else None
         self._stream_body = self._template(stream, "body")
         self._content_type = spec.get("content_type")
+        self._edits = self._body_edits(spec)
         # Dotted names (`tool_choice.mode`), and the first part of each.
         self.fields_read = self._fields_read()
         self.names_read = frozenset(name.partition(".")[0] for name in self.fields_read)
@@ -89,7 +91,7 @@ class RequestPlan:
         )
 
     def render_body(self, scope: Scope) -> object:
-        """Render a JSON body as data: with the stream's part and `extra_body` laid over it."""
+        """Render a JSON body as data: with the stream's part and `extra_body` over it, edited."""
         assert self._body is not None
         body = self._body.render(scope)
         if scope.get("stream") and self._stream_body is not None and isinstance(body, dict):
@@ -97,7 +99,7 @@ class RequestPlan:
             extra = scope.get("extra_body")
             body = merge_maps(body, over if isinstance(over, dict) else {})
             body = merge_maps(body, extra) if isinstance(extra, dict) else body
-        return body
+        return body if self._edits is None else self._edits.apply(body, scope)
 
     @property
     def part_types(self) -> frozenset[str] | None:
@@ -117,6 +119,15 @@ class RequestPlan:
             body = self.render_body(scope)
             return Encoded(data=encode_json(body), content_type="application/json")
         return _ENCODERS[str(self.body_kind)](self._body.render(scope), self._content_type)
+
+    def _body_edits(self, spec: Mapping[str, Any]) -> BodyEdits | None:
+        edits = spec.get("edits")
+        if not isinstance(edits, Mapping):
+            return None
+        if self.body_kind != "body":
+            message = "`edits` change a JSON body, and the request has none."
+            self._context.findings.add("S104", message, place_in(spec, "edits"))
+        return BodyEdits(edits, self._context, self._operation, self._field)
 
     def _template(self, spec: Mapping[str, Any], key: str) -> Template | None:
         if key not in spec:
@@ -165,7 +176,8 @@ class RequestPlan:
         templates = [*self._address.templates, self._body, self._stream_body]
         for group in (*self._query, self._stream_query, self._headers, self._stream_headers):
             templates += group.values()
-        return frozenset().union(*(template.names_read for template in templates if template))
+        edited = self._edits.fields_read if self._edits is not None else frozenset[str]()
+        return edited.union(*(template.names_read for template in templates if template))
 
 
 def _pairs(templates: Mapping[str, Template], scope: Scope) -> list[tuple[str, str]]:

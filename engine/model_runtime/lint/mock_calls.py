@@ -165,8 +165,10 @@ class MockCalls:
             try:
                 operation.prepare(call, table, self._credentials, BASE_URL)
             except InvalidParameter:
-                # Of a service that fetches media itself, URLs are all that can be rendered.
-                call = replace(call, messages=[_with_urls(m) for m in call.messages])
+                # Of a service that fetches media itself, URLs are all that can be rendered; one
+                # that knows its keys takes no made-up one.
+                messages = [_with_urls(message) for message in call.messages]
+                call = replace(call, messages=messages, extra_body={})
                 operation.prepare(call, table, self._credentials, BASE_URL)
 
     def _task(self, name: str, size: Size) -> None:
