@@ -37,6 +37,9 @@ docs: .venv/docs.stamp ## the site of the documentation, strictly, into site/
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 	$(BIN)/python -m pytest -q -rs tests/site
 
+chaos: .venv/test.stamp ## every fault of a network in every framing, and every cut of a reply
+	MODEL_RUNTIME_CHAOS=all $(BIN)/python -m pytest -n auto -q tests/chaos
+
 lab: .venv/test.stamp ## tests against servers of others, where they are installed
 	MODEL_RUNTIME_LAB=all $(BIN)/python -m pytest -q -rs tests/lab
 
@@ -78,4 +81,4 @@ clean: ## remove .venv and every build product
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test check types unit editor hooks docs lab fmt bench catalogue lock clean
+.PHONY: help demo test check types unit editor hooks docs chaos lab fmt bench catalogue lock clean

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
+import struct
 import threading
 import time
 from collections import deque
@@ -19,6 +21,7 @@ class Act(Enum):
     HOLD = "keep quiet until the client hangs up"
     CLOSE = "close the connection in order"
     DROP = "reset the connection"
+    HALF = "end our side of the connection, and keep quiet until the client hangs up"
 
 
 Step = bytes | float | Act
@@ -61,7 +64,7 @@ def chunked(*pieces: bytes, end: bool = True, status: int = 200, **headers: str)
 class Loopback:
     """The server. `answer` scripts the next reply, `always` every reply without its own script."""
 
-    HOLD, CLOSE, DROP = Act.HOLD, Act.CLOSE, Act.DROP
+    HOLD, CLOSE, DROP, HALF = Act.HOLD, Act.CLOSE, Act.DROP, Act.HALF
     head = staticmethod(head)
     reply = staticmethod(reply)
     chunk = staticmethod(chunk)
@@ -159,8 +162,14 @@ class Loopback:
             await writer.drain()
         elif isinstance(step, Act):
             if step is Act.DROP:
+                # Without a time to linger the system says "reset" instead of "end".
+                writer.get_extra_info("socket").setsockopt(
+                    socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+                )
                 writer.transport.abort()
-            elif step is Act.HOLD:
+            elif step in (Act.HOLD, Act.HALF):
+                if step is Act.HALF:
+                    writer.write_eof()
                 with suppress(ConnectionError):
                     await reader.read(1)
                 self.hangups += 1
