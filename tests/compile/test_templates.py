@@ -166,7 +166,7 @@ def test_every_fault_of_a_template_is_told_at_its_place() -> None:
     [
         ("{$emit: 1}", "T309", "put `$each` beside it"),
         ("{$case: {}}", "T309", "put `$switch` beside it"),
-        ("{$wsitch: a, x: 1}", "T309", "did you mean `$switch`?"),
+        ("{$wsitch: a, x: 1}", "T309", "did you mean `$switch`? a wire key is written `$$wsitch`"),
         ("{$schema: x}", "T309", "a wire key that begins with `$` is written `$$schema`"),
         ("{$if: '{{ a }}', $then: 1}", "T308", "write `a`"),
         ("{$each: '{{ a }}', $as: m, $emit: 1}", "T308", "write `a`"),

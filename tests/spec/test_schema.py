@@ -144,7 +144,7 @@ OTHER = {"other.schema.json": {"$defs": {"text": {"type": "string"}}}}
             "short: abcd",
             "1:8: error[S104] short: found text 'abcd', expected at most 3 characters.",
         ),
-        ("few: []", "1:6: error[S104] few: found a list of 0, expected at least 1 items."),
+        ("few: []", "1:6: error[S104] few: found a list of 0, expected at least 1 item."),
         ("code: x", "1:7: error[S104] code: found text 'x', expected a code (Two digits)."),
         ("word: that", "1:7: error[S104] word: found text 'that', expected \"this\"."),
         ("either: {by: 1}", "1:9: error[S103] either: `either` lacks the required key `at`."),

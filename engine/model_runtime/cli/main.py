@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Annotated
 
 import typer
@@ -63,10 +64,16 @@ def build_app() -> typer.Typer:
 def run(arguments: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
     try:
-        build_app()(args=list(arguments), prog_name="model-runtime")
+        _command()(args=list(arguments), prog_name="model-runtime")
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 0
     return 0
+
+
+@cache
+def _command() -> Callable[..., object]:
+    """The commands with their options read, which takes longer than most commands do."""
+    return typer.main.get_command(build_app())
 
 
 def main() -> None:

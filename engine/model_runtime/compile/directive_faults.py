@@ -45,7 +45,10 @@ def directive_faults(keys: Sequence[str]) -> list[tuple[str, str, str]]:
         match = nearest(key, KNOWN) if is_directive(key) else _plain_word(key, heads, keys)
         if key not in KNOWN and match:
             meant[match] = key
-            faults.append((key, f"`{key}` is no directive", f"did you mean `{match}`?"))
+            hint = f"did you mean `{match}`?"
+            if is_directive(key):
+                hint += f" a wire key is written `${key}`"
+            faults.append((key, f"`{key}` is no directive", hint))
         elif key not in KNOWN and is_directive(key):
             hint = f"a wire key that begins with `$` is written `${key}`"
             faults.append((key, f"`{key}` is no directive", hint))

@@ -39,7 +39,7 @@ from .expressions import compile_expression
 from .listing import ListOperation
 from .operation import LLMOperation
 from .task_operation import RESPONSES, TaskOperation
-from .templates import Fragments, Template, compile_template
+from .templates import Fragments, Template, check_unused, compile_template
 from .values import place_in
 
 CompiledOperation = (
@@ -222,6 +222,7 @@ class Variant:
         for kind in CHECKED:
             if "request" in (self.check(kind) or {}):
                 self._operation(f"validate_credentials.{kind}", must_work=False)
+        check_unused(self._context.fragments, self.findings)
 
     def _operation(self, name: str, *, must_work: bool = True) -> CompiledOperation:
         operation = self._operations.get(name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from model_runtime.absent import Absent
 from model_runtime.findings import Findings
@@ -43,6 +44,9 @@ class Template:
         return self.render(scope)
 
 
+_OF_GRAMMAR: Final = frozenset({"T301", "T304", "T308", "T309"})
+
+
 def compile_template(
     node: object,
     names: Mapping[str, Shape],
@@ -68,6 +72,19 @@ def compile_template(
         findings, fragments or Fragments(), filters, takes, encode, is_text=encode is not None
     )
     return compiler.template(node, names, place)
+
+
+def check_unused(fragments: Fragments, findings: Findings) -> None:
+    """Check the grammar of the fragments that nothing uses; which names they read is open."""
+    used = {signature[0] for signature in fragments.compiled}
+    for name, node in fragments.named.items():
+        if name not in used:
+            found = Findings()
+            place = place_of(fragments.named, name)
+            compile_template(node, {}, found, place, fragments=Fragments(fragments.tree))
+            for finding in found:
+                if finding.code in _OF_GRAMMAR:
+                    findings.keep(finding)
 
 
 def compile_text(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
 from model_runtime.findings import Finding, by_place
+from model_runtime.location import Place
 from model_runtime.registry import ProviderRecord, Registry
 
 from .comments import Comments
@@ -89,7 +91,7 @@ class Runner:
             found += exchange_findings(record, is_exhaustive=self._exhaustive, is_sound=is_sound)
         if self._coverage is not None:
             self._coverage.add(record)
-        fresh = tuple(self._kept(_once(found)))
+        fresh = tuple(self._kept(_once(found, self._sources)))
         self._by_spec[name] = fresh
         self._files[name] = record.loaded.files[0] if record.loaded.files else name
         return fresh
@@ -171,7 +173,7 @@ class Runner:
             yield finding
 
 
-def _once(found: list[Finding]) -> list[Finding]:
+def _once(found: list[Finding], sources: Sources) -> list[Finding]:
     """Leave out what says again what another finding has said of the same place.
 
     A text that several operations share is compiled for each of them, and differs in its help
@@ -194,7 +196,7 @@ def _once(found: list[Finding]) -> list[Finding]:
             continue
         if finding.code == "I203" and _where(finding) in errors:
             continue
-        if finding.code in _LACKS and _is_explained(finding, found):
+        if finding.code in _LACKS and _is_explained(finding, found, sources):
             continue
         if finding.code == "T313" and _line(finding) in lines:
             continue
@@ -202,18 +204,33 @@ def _once(found: list[Finding]) -> list[Finding]:
     return list(first.values())
 
 
-def _is_explained(lack: Finding, found: list[Finding]) -> bool:
+def _is_explained(lack: Finding, found: list[Finding], sources: Sources) -> bool:
     """Whether what a block lacks stands there, and is wrong."""
-    path = lack.place.path if lack.place else ""
-    file = lack.place.file if lack.place else ""
-    return any(
-        finding.severity == "error"
-        and finding.code not in _LACKS
-        and finding.place is not None
-        and finding.place.file == file
-        and (finding.place.path + ".").startswith(f"{path}.")
-        for finding in found
-    )
+    if lack.place is None:
+        return False
+    # A file that lacks something is told of at its first keys, and all of it is the block.
+    end = sys.maxsize if lack.code == "I204" else _end_of_block(lack.place, sources)
+    for finding in found:
+        place = finding.place
+        if place is None or place.file != lack.place.file or finding.code in _LACKS:
+            continue
+        is_inside = (place.path + ".").startswith(f"{lack.place.path}.")
+        is_unread = finding.code.startswith("Y") and lack.place.line <= place.line <= end
+        if finding.severity == "error" and (is_inside or is_unread):
+            return True
+    return False
+
+
+def _end_of_block(place: Place, sources: Sources) -> int:
+    """The last line of what is indented deeper than the line of a place."""
+    first = sources.line(place) or ""
+    indent = len(first) - len(first.lstrip())
+    number = place.line
+    while (text := sources.line(replace(place, line=number + 1))) is not None:
+        if text.strip() and len(text) - len(text.lstrip()) <= indent:
+            break
+        number += 1
+    return number
 
 
 def _hides_parent(finding: Finding) -> bool:

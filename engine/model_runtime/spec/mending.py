@@ -23,7 +23,10 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """A change of a tree: the value at `path` becomes `value`, or the key there gets a new name."""
+    """A change of a tree: the value at `path` becomes `value`, and the key there gets a new name.
+
+    Without either of them the value is left out.
+    """
 
     path: Path
     value: object = REMOVED
@@ -61,7 +64,8 @@ def _make(holder: YamlMap | YamlList, mend: Mend) -> None:
     if isinstance(holder, YamlMap) and isinstance(step, str) and step in holder:
         if mend.new_key:
             places = key_place_of(holder, step), place_of(holder, step)
-            holder.put(mend.new_key, holder[step], *places)
+            value = holder[step] if mend.value is REMOVED else mend.value
+            holder.put(mend.new_key, value, *places)
             holder.remove(step)
         elif mend.value is REMOVED:
             holder.remove(step)

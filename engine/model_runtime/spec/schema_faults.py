@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, Final
 
 from .mending import REMOVED, Mend, Path
+from .scalars import core_scalar
 from .schema_facts import Facts, facts_of
 from .schema_words import dotted, flow, in_words, listed, sentence, short, types_in_words
 from .similar import close_match, nearest
@@ -79,8 +80,14 @@ def _unknown_keys(error: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
             hint=hint,
             help=help,
             length=len(key),
-            mend=Mend(path, new_key=new_key) if is_free else Mend(path),
+            mend=_renamed(path, new_key, glued) if is_free else Mend(path),
         )
+
+
+def _renamed(path: Path, new_key: str, glued: re.Match[str] | None) -> Mend:
+    """The key as it was meant; one that has swallowed its value gives it back."""
+    value = core_scalar(glued[2]) if glued and glued[1] == new_key else REMOVED
+    return Mend(path, value=value, new_key=new_key)
 
 
 def _instead(facts: Facts, known: Sequence[str]) -> str:
@@ -147,6 +154,10 @@ def _wrong_type(error: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
     value, path = error.instance, _path(error)
     facts = facts_of(schema, path)
     meant = _meant(value, names)
+    needed = error.schema.get("required", ())
+    if meant is REMOVED and "object" in names and isinstance(value, str) and len(needed) == 1:
+        meant = YamlMap()
+        meant[needed[0]] = value
     is_named_freely = path[-1:] and path[-1] not in facts_of(schema, path[:-1]).keys
     instead = meant
     if meant is REMOVED and "object" in names and is_named_freely:
@@ -167,10 +178,10 @@ def _meant(value: object, names: Sequence[str]) -> object:
     if isinstance(value, str):
         if "boolean" in names and value.lower() in _SWITCHES:
             return _SWITCHES[value.lower()]
-        if "array" in names and value:
-            return YamlList.of(value)
         if {"integer", "number"} & set(names) and re.fullmatch(r"-?\d+(\.\d+)?", value):
             return float(value) if "." in value else int(value)
+        if "array" in names and value:
+            return YamlList.of(value)
     elif names == ["string"] and isinstance(value, bool | int | float):
         return str(value).lower() if isinstance(value, bool) else str(value)
     elif "string" in names and isinstance(value, list) and len(value) == 1:
@@ -190,6 +201,8 @@ def _type_help(value: object, names: Sequence[str], path: Path, facts: Facts, me
             return f"Write {flow(meant)}, without brackets." if is_list else quoted
         if isinstance(meant, list):
             return f"Write a list: {flow(meant)}."
+        if isinstance(meant, dict):
+            return f"Write a map: {flow(meant)}."
         return f"Write {flow(meant)}, without quotes."
     glued = isinstance(value, str) and re.match(r"([\w$-]+)[ =]+(\S.*)", value)
     if glued and glued[1] in facts.keys:
@@ -311,6 +324,8 @@ def _pattern(error: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
         return
     wanted = told.get("description") or f"text that matches {error.validator_value}"
     title = told.get("title")
+    if "x-form" in told:
+        title, wanted = None, str(told["x-form"])
     form = f"a {title} ({str(wanted).rstrip('.')})" if title else wanted[:1].lower() + wanted[1:]
     example = facts_of(schema, path).example
     yield Fault(
@@ -326,6 +341,8 @@ def _pattern(error: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
 
 def _limit(error: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
     wanted = _LIMIT_WORDS[error.validator].format(error.validator_value)
+    if error.validator_value == 1:
+        wanted = wanted.removesuffix("s")
     yield Fault(
         code="S104",
         message=f"found {in_words(error.instance)}, expected {wanted}.",
@@ -340,8 +357,11 @@ def _key_name(error: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
     path = _path(error, key)
     known = [word for word in _words_of(error) if not word.startswith("$")]
     hint = close_match(key, known)
-    told = facts_of(schema, error.absolute_path).description
+    told = error.schema.get("description") or facts_of(schema, error.absolute_path).description
     help = f"Known here: {listed(known)}." if known else told and sentence(told)
+    # With other letters replaced it may be a name, and be read by that.
+    new_key = re.sub(r"\W", "_", key)
+    is_free = not known and new_key != key and new_key not in _holder(error)
     yield Fault(
         code="S102",
         message=f"the key {short(key)} may not stand in {_block(error)}.",
@@ -350,8 +370,14 @@ def _key_name(error: Any, schema: Mapping[str, Any]) -> Iterator[Fault]:
         hint=hint,
         help=help or "Write another name.",
         length=len(key),
-        mend=Mend(path),
+        mend=Mend(path, new_key=new_key) if is_free else Mend(path),
     )
+
+
+def _holder(error: Any) -> Mapping[str, object]:
+    """The map one of whose names is refused."""
+    found = error.parent.instance if error.parent is not None else None
+    return found if isinstance(found, Mapping) else {}
 
 
 def _words_of(error: Any) -> list[str]:
@@ -459,5 +485,8 @@ def _last_key(path: Path) -> str:
 
 def _block(error: Any) -> str:
     """Name the map that an error speaks of."""
-    path = dotted(error.absolute_path)
-    return f"`{path}`" if path else "the file"
+    path = list(error.absolute_path)
+    if path and isinstance(path[0], int):
+        inner = f"`{dotted(path[1:])}` of " if path[1:] else ""
+        return f"{inner}item {path[0] + 1}"
+    return f"`{dotted(path)}`" if path else "the file"

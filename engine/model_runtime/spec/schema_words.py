@@ -18,6 +18,9 @@ _TYPE_WORDS: Final[Mapping[str, str]] = {
     "boolean": "true or false",
     "null": "null",
 }
+# What may stand without quotes, and what of it YAML takes for something else than text.
+_PLAIN: Final = re.compile(r"[\w$/](?:[\w$./:-]*[\w$./-])?")
+_OTHER: Final = re.compile(r"[-+.\d_]+(?:e[-+]?\d+)?|true|false|null|yes|no|on|off", re.IGNORECASE)
 
 
 def types_in_words(names: Sequence[str]) -> str:
@@ -32,7 +35,7 @@ def flow(value: object) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(flow, value)) + "]"
     if isinstance(value, str):
-        is_plain = re.fullmatch(r"[A-Za-z$/][\w$./:-]*", value) and not value.endswith(":")
+        is_plain = _PLAIN.fullmatch(value) and not _OTHER.fullmatch(value)
         return value if is_plain else json.dumps(value, ensure_ascii=False)
     return json.dumps(value)
 

@@ -58,28 +58,43 @@ def _stray(scene: Scene, line: int, column: int) -> Repair:
 
 def text_behind(scene: Scene) -> Repair | None:
     """Text behind a quoted text, on the same line."""
-    lead = scene.here.text[: scene.column].rstrip()
+    text = scene.here.text
+    lead = text[: scene.column].rstrip()
     is_start = scene.column <= scene.here.indent
     if scene.is_end or is_start or lead[-1] not in "'\"" or scene.found in "'\"}]":
         return None
     mark = lead[-1]
-    rest = uncommented(scene.here.text[scene.column :])
-    if opened_in(scene.here.text[: scene.column]):
-        rest = rest[: len(rest) - len(rest.lstrip("".join(set(rest) - set(",}]"))))]
+    if text.count(mark) % 2:
+        return _ends_too_late(scene, mark, len(lead) - 1)
+    rest = uncommented(text[scene.column :])
     if rest.startswith(","):
         help = "Remove it; or put [ and ] around the whole, for a list."
     elif mark == '"':
         help = r"Close the quotes behind the last word. A quote inside them is written \"."
     else:
         help = "Close the quotes behind the last word. A ' inside them is written twice."
-    end = scene.column + len(rest)
+    is_flow = bool(opened_in(lead[scene.here.value :]))
     return Repair(
         line=scene.line,
         column=scene.column,
         message=f"text stands behind the closing {mark}.",
         help=help,
         length=max(1, len(rest)),
-        texts={scene.line: lead + scene.here.text[end:]},
+        texts={scene.line: "" if is_flow else lead + text[scene.column + len(rest) :]},
+    )
+
+
+def _ends_too_late(scene: Scene, mark: str, end: int) -> Repair:
+    """A quoted text without its end, which another text's first quote was taken for."""
+    text = scene.here.text
+    start = max(text.rfind(mark, 0, end), 0)
+    return Repair(
+        line=scene.line,
+        column=start,
+        message=f"the quoted text that begins here ends where the next {mark} was to begin one.",
+        help=f"Write {mark} behind its last character.",
+        length=end - start + 1,
+        texts={scene.line: ""},
     )
 
 
@@ -129,13 +144,17 @@ def reserved_letter(scene: Scene) -> Repair | None:
     end = r"\s*(?:[,}\]]|:\s|$)" if is_flow else r"\s*(?::\s|\s#|$)"
     value = re.match(rf".+?(?={end})", text[column:])
     word = value[0] if value else found
+    rest = text[column + len(word) :]
+    if word[-1] in "'\"" and word.count(word[-1]) % 2:
+        # The quote at its end was meant to have one at its beginning.
+        word = word[:-1]
     return Repair(
         line=scene.line,
         column=column,
         message=f"a text may not begin with {found} in YAML.",
         help=f'Put quotes around it: "{word}"',
         length=len(word),
-        texts={scene.line: f'{text[:column]}"{word}"{text[column + len(word) :]}'},
+        texts={scene.line: f'{text[:column]}"{word}"{rest}'},
     )
 
 

@@ -128,7 +128,12 @@ def _read(path: Traversable, file: str, findings: Findings) -> Mapping[str, Any]
     if isinstance(spec, YamlMap):
         check_schema(spec, "exchange.schema.json", found)
     elif not found.errors:
-        found.add("S104", "the file holds no map; expected an exchange.", Place(file, 1, 1))
+        found.add(
+            "S104",
+            "the file holds no map; expected an exchange.",
+            Place(file, 1, 1),
+            help="Write the keys `given`, `sends`, `reply` and `gives`.",
+        )
     findings.take(found)
     return spec if isinstance(spec, YamlMap) and not found.errors else None
 

@@ -86,6 +86,7 @@ def _of_status(name: str, status: Mapping[str, Any]) -> Iterator[Finding]:
 
 def _of_usage(name: str, response: Mapping[str, Any]) -> Iterator[Finding]:
     usage = block(response, "usage")
+    place = key_place_of(response, "usage")
     for key, counts in _COUNTED.items():
         if key not in usage and (read := [count for count in counts if count in usage]):
             where = f"operations.{name}.response.usage"
@@ -93,9 +94,9 @@ def _of_usage(name: str, response: Mapping[str, Any]) -> Iterator[Finding]:
             yield Finding(
                 code="S112",
                 message=f"`{where}` reads `{read[0]}` and does not say where they count.",
-                place=key_place_of(usage, read[0]),
+                place=place,
                 help=help,
-                length=len(read[0]),
+                length=len("usage"),
             )
 
 
