@@ -18,7 +18,6 @@ In what is told, `...` stands for some words of one line.
 from __future__ import annotations
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -150,7 +149,6 @@ def prove_spec(page: Page, block: re.Match[str]) -> None:
     path.write_text(block["text"], encoding="utf-8")
     code, told = page.shell.run(f"model-runtime check {block['name']} --max-warnings 0")
     assert code == 0, told
-    shutil.rmtree(path.parent)
 
 
 def write_broken_spec(page: Page, block: re.Match[str]) -> None:
