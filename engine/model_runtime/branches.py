@@ -15,6 +15,8 @@ from .location import Place
 
 BranchKind = Literal[
     "operation",
+    "stream",
+    "errors",
     "auth",
     "model_rule",
     "parameter",

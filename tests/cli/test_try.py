@@ -68,8 +68,8 @@ def test_absent_is_no_null(command: Callable[..., Any], reply: Path) -> None:
 def test_yaml_file_is_read(command: Callable[..., Any], tmp_path: Path) -> None:
     """A file of YAML does as well."""
     file = tmp_path / "reply.yaml"
-    file.write_text("answer: {text: yes}\n")
-    assert command("try", "answer.text", "--on", file).json == "yes"
+    file.write_text("answer: {text: sure}\n")
+    assert command("try", "answer.text", "--on", file).json == "sure"
 
 
 @pytest.mark.parametrize(

@@ -150,7 +150,8 @@ def test_model_takes_its_rule_and_what_the_rule_writes(tmp_path: Path) -> None:
 )
 def test_error_takes_its_rule_or_its_status(tmp_path: Path, reply: str, branches: set[str]) -> None:
     """A rule that holds is taken before the row of a status."""
-    assert taken(tmp_path, "", reply) & {*branches, "errors.rules.slow"} == branches
+    found = taken(tmp_path, "", reply)
+    assert found & {*branches, "errors.rules.slow", "errors"} == {*branches, "errors"}
 
 
 def test_stream_takes_its_events_once_however_it_is_cut(tmp_path: Path) -> None:
@@ -199,6 +200,18 @@ def test_open_branch_is_a_finding_at_its_place(tmp_path: Path) -> None:
     assert "operations.llm.stream.events.end" in told
     assert "operations.llm.stream.events.ping" not in told
     assert not [f for f in check(stored([tmp_path], [])).findings if f.code in ("L606", "L607")]
+
+
+def test_spec_without_exchanges_is_told_so(tmp_path: Path) -> None:
+    """An operation that is never called, a stream that is never read, errors that never come."""
+    (tmp_path / "acme.yaml").write_text(SPEC, encoding="utf-8")
+    found = check(stored([tmp_path], []), coverage=True).findings
+    told = [(f.place.path, f.message) for f in found if f.code == "L601" and f.place is not None]
+    assert told == [
+        ("errors", "no recorded exchange ends in an error."),
+        ("operations.llm", "no recorded exchange calls this operation."),
+        ("operations.llm.stream", "no recorded exchange is such a stream."),
+    ]
 
 
 def test_ordinary_compilation_counts_nothing() -> None:

@@ -22,8 +22,8 @@ from model_runtime.lint.rules import RULES
 from model_runtime.lint.rules.s107_deprecated_key import renamed_keys
 
 FIXTURES = Path(__file__).parent / "fixtures"
-# S107 has nothing to rename yet; L603 and L607 are found when recorded tests run.
-WITHOUT = frozenset({"S107", "L603", "L607"})
+# S107 has nothing to rename yet; these of L are found when recorded tests run.
+WITHOUT = frozenset({"S107", "L601", "L603", "L607"})
 SPECS = sorted(path for path in FIXTURES.glob("*/*.yaml"))
 BAD = [path for path in SPECS if path.stem.startswith("bad_")]
 GOOD = [path for path in SPECS if path.stem.startswith("good_")]

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from model_runtime.branches import watched_test
+from model_runtime.branches import watched, watched_test
 from model_runtime.errors import PROVIDER_ERRORS, ProviderError, ReplyError
 from model_runtime.findings import Findings
 from model_runtime.flows.retry import parse_retry_after
 from model_runtime.json_text import decode_json
 from model_runtime.location import Place
-from model_runtime.spec.tree import key_place_of
+from model_runtime.spec.tree import key_place_of, own_place
 from model_runtime.vocabulary import ERROR_KINDS, ErrorKind
 
 from .values import HeaderReader, compile_header_value, compile_value, place_in
@@ -45,9 +45,10 @@ class ErrorsPlan:
             _Rule(rule, findings, key_place_of(rules, name)) for name, rule in rules.items() if rule
         ]
         self._status = _status_table(spec, findings)
-        self._message = compile_value(
+        message = compile_value(
             spec.get("message", _ANY_MESSAGE), findings, place_in(spec, "message")
         )
+        self._message = watched(message, findings.branches, "errors", own_place(spec))
         sources = spec.get("retry_after", _ANY_RETRY_AFTER)
         self._retry_after = [
             (source, _compile_lenient(source, findings, place_in(spec, "retry_after")))

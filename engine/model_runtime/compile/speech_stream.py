@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from model_runtime.audio import can_append
+from model_runtime.branches import watched
 from model_runtime.durations import read_size
 from model_runtime.errors import LimitExceeded, ReplyError, StreamInterrupted, UnsupportedOperation
 from model_runtime.exchange import HttpReply
@@ -16,6 +17,7 @@ from model_runtime.json_text import decode_json
 from model_runtime.messages.media import sniff
 from model_runtime.results.tts import TTSResult
 from model_runtime.results.usage import Usage
+from model_runtime.spec.tree import own_place
 
 from .audio_plan import DECODERS, AudioPlan, spoken
 from .errors_plan import ErrorsPlan, is_error
@@ -34,6 +36,12 @@ class SpeechStreamPlan:
     def __init__(self, spec: Mapping[str, Any], findings: Findings, errors: ErrorsPlan) -> None:
         self.errors = errors
         self.framing = str(spec.get("framing", "bytes"))
+        self._new_framing = watched(
+            lambda options: FRAMINGS[self.framing].from_spec(options),
+            findings.branches,
+            "stream",
+            own_place(spec),
+        )
         self.options = {**spec, "max_bytes": _MAX_BYTES}
         self.max_bytes = read_size(spec.get("max_bytes", _MAX_BYTES))
         self.only = bool(spec.get("only", False))
@@ -55,7 +63,7 @@ class SpeechStreamPlan:
 
     def open_framing(self) -> Framing:
         """A new framing for one stream."""
-        return FRAMINGS[self.framing].from_spec(self.options)
+        return self._new_framing(self.options)
 
 
 def _optional(spec: Mapping[str, Any], key: str, findings: Findings) -> Reader | None:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from model_runtime.accumulate import ReplyBuilder
-from model_runtime.branches import watched_table
+from model_runtime.branches import watched, watched_table
 from model_runtime.errors import (
     PROVIDER_ERRORS,
     InvokeError,
@@ -27,7 +27,7 @@ from model_runtime.framing.base import Frame, Framing, cut
 from model_runtime.json_text import decode_json
 from model_runtime.results.events import Event
 from model_runtime.results.llm import LLMResult
-from model_runtime.spec.tree import key_place_of
+from model_runtime.spec.tree import key_place_of, own_place
 from model_runtime.vocabulary import ErrorKind
 
 from .errors_plan import ErrorsPlan, is_error, read_body
@@ -85,6 +85,12 @@ class StreamPlan:
     ) -> None:
         self.framing = str(spec.get("framing", "sse"))
         self.framing_options = spec
+        self._new_framing = watched(
+            lambda options: FRAMINGS[self.framing].from_spec(options),
+            findings.branches,
+            "stream",
+            own_place(spec),
+        )
         self.done = spec.get("done")
         self._longest_mark = len(self.done) + 8 if isinstance(self.done, str) else -1
         self.require_done = bool(spec.get("require_done", False))
@@ -107,7 +113,9 @@ class StreamPlan:
 
     def open_framing(self, name: str | None = None) -> Framing:
         """A new framing for one stream."""
-        return FRAMINGS[name or self.framing].from_spec(self.framing_options)
+        if name is not None:
+            return FRAMINGS[name].from_spec(self.framing_options)
+        return self._new_framing(self.framing_options)
 
 
 def _reading(spec: Mapping[str, Any], response: ResponsePlan, findings: Findings) -> FrameReading:

@@ -19,6 +19,22 @@ _INTEGER: Final = re.compile(r"[-+]?[0-9]+\Z")
 _OCTAL: Final = re.compile(r"0o[0-7]+\Z")
 _HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]+\Z")
 _FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+# What readers of YAML 1.1 take for something else than text, with what they take it for.
+_MISREAD: Final = (
+    (re.compile(r"[-+]?0[0-9]+\Z"), "an octal number"),
+    (re.compile(r"[-+]?[0-9][0-9.]*_[0-9._]*\Z"), "a number"),
+    (re.compile(r"[-+]?[0-9]+(:[0-5]?[0-9])+(\.[0-9]*)?\Z"), "a number in base 60"),
+    (re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}([Tt \t].*)?\Z"), "a date"),
+    (re.compile(r"(on|off|yes|no)\Z", re.IGNORECASE), "true or false"),
+)
+_MISREAD_STARTS: Final = frozenset("+-0123456789onyfONYF")
+
+
+def misread(text: str) -> str | None:
+    """What some readers take a plain scalar for that core YAML 1.2 does not; None for nothing."""
+    if text[:1] not in _MISREAD_STARTS or len(text) > MAX_DIGITS:
+        return None
+    return next((kind for pattern, kind in _MISREAD if pattern.match(text)), None)
 
 
 def core_scalar(text: str) -> str | int | float | bool | None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from model_runtime.findings import Findings
 from model_runtime.location import Place
 
-from .scalars import core_scalar
+from .scalars import core_scalar, misread
 from .tree import YamlList, YamlMap
 from .yaml_scene import SECOND_DOCUMENT, Stop
 
@@ -27,7 +27,6 @@ MAX_SHOWN: Final = 60
 
 Tree = YamlMap | YamlList | str | int | float | bool | None
 
-_LEADING_ZERO: Final = re.compile(r"[-+]?0[0-9]+\Z")
 _SWITCH_WORDS: Final = frozenset({"on", "off", "yes", "no"})
 # As word processors write them; the empty text is none.
 _TYPOGRAPHIC: Final = tuple("“”„‘’‚«»")
@@ -348,19 +347,14 @@ class Reader:
                 severity="warning",
                 help="Write plain quotes, \" or '.",
             )
-        if self.strict and text[:1] in "+-0123456789" and text:
-            return self._number(text, place)
-        return core_scalar(text)
-
-    def _number(self, text: str, place: Place) -> str | int | float | bool | None:
-        """Refuse the spellings of a number that YAML tools read differently."""
-        if not _LEADING_ZERO.match(text):
+        if not self.strict or (kind := misread(text)) is None:
             return core_scalar(text)
+        shown = text[:MAX_SHOWN]
         self._fault(
             "Y003",
-            f"{text[:MAX_SHOWN]} begins with a zero; some YAML tools read it as an octal number.",
+            f"{shown} is read as {kind} by some YAML tools.",
             place,
-            help=f'Write "{text}" in quotes for text, or drop the zero.',
+            help=f'Write "{shown}" in quotes for text, or a number as it is usually written.',
             length=len(text),
         )
         return text

@@ -21,10 +21,14 @@ from .cases import Case, cases_of
 
 Credentials = Callable[[Case], Mapping[str, Any] | None]
 
-CODE: Final = "L607"
+# What has no exchange at all, and a branch that none takes.
+UNTESTED: Final = "L601"
+UNEXERCISED: Final = "L607"
 # What no exchange does that would take a branch, and how such branches are counted.
 _SENTENCES: Final[Mapping[BranchKind, tuple[str, str]]] = {
     "operation": ("calls this operation", "operations"),
+    "stream": ("is such a stream", "streams"),
+    "errors": ("ends in an error", "errors"),
     "auth": ("signs in this way", "ways of auth"),
     "model_rule": ("calls a model of this rule", "model rules"),
     "parameter": ("sends this parameter", "parameters"),
@@ -38,6 +42,7 @@ _SENTENCES: Final[Mapping[BranchKind, tuple[str, str]]] = {
     "value": ("has this word", "words of maps"),
     "path": ("has anything at this path", "paths"),
 }
+_WHOLE: Final[frozenset[BranchKind]] = frozenset({"operation", "stream", "errors"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +63,11 @@ class SpecCoverage:
         for branch in self.open:
             side = f"`{branch.detail}`: " if branch.detail else ""
             yield Finding(
-                code=CODE,
+                code=UNTESTED if branch.kind in _WHOLE else UNEXERCISED,
                 message=f"{side}no recorded exchange {_SENTENCES[branch.kind][0]}.",
                 place=branch.place,
                 severity="warning",
-                length=len(branch.place.path.rpartition(".")[2]) if not branch.detail else 1,
+                length=1 if branch.detail else len(branch.place.path.rpartition(".")[2]),
             )
 
     def __str__(self) -> str:

@@ -139,7 +139,7 @@ RULES: Final[dict[str, Entry]] = {
     "A504": Entry(STABLE, ERROR, a504_sent_url),
     "A505": Entry(STABLE, ERROR, a505_other_host),
     "A506": Entry(STABLE, ERROR, a506_header_name),
-    "L601": Entry(PREVIEW, WARNING, l601_untested),
+    "L601": Entry(STABLE, WARNING, l601_untested),
     "L602": Entry(STABLE, WARNING, l602_no_docs_link),
     "L603": Entry(STABLE, ERROR, l603_recorded_test),
     "L604": Entry(STABLE, WARNING, l604_endless_job),

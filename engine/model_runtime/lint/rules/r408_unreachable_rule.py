@@ -1,7 +1,8 @@
-"""A rule of `errors` that can never be the one.
+"""A rule of `errors`, or a way of auth, that can never be the one.
 
 What it checks
-    No rule stands behind one with the same `when`.
+    No rule of `errors.rules` and no way of `auth.any` stands behind one with the same `when`, or
+    behind one that always holds.
 
 Why
     Rules are tried in order, so the second one is dead.
@@ -23,28 +24,33 @@ See
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from model_runtime.findings import Finding
 from model_runtime.lint.subject import Subject
-from model_runtime.spec.tree import place_of
+from model_runtime.spec.tree import key_place_of, place_of
 
 
 def check(provider: Subject) -> Iterator[Finding]:
-    """Tell rules whose condition an earlier one has already."""
-    rules = provider.block("errors", "rules")
+    """Tell what an earlier condition leaves nothing for."""
+    yield from _unreached(provider.block("errors", "rules"), "errors.rules", "`true`")
+    yield from _unreached(provider.block("auth", "any"), "auth.any", "true")
+
+
+def _unreached(rules: Mapping[str, Any], path: str, always: str) -> Iterator[Finding]:
     earlier: dict[tuple[str, str], str] = {}
     for name, rule in rules.items():
-        if not isinstance(rule, Mapping) or "when" not in rule:
+        if not isinstance(rule, Mapping):
             continue
-        asked = " ".join(str(rule["when"]).split())
-        key = (asked, str(rule.get("from")))
-        always = earlier.get(("`true`", key[1]))
-        first = earlier.setdefault(key, name)
-        if first != name or (always is not None and always != name):
+        asked = " ".join(str(rule.get("when", always)).split())
+        source = str(rule.get("from"))
+        holding = ((always, "None"), (always, source), (asked, source))
+        before = next((earlier[key] for key in holding if key in earlier), None)
+        earlier.setdefault((asked, source), name)
+        if before is not None:
             yield Finding(
                 code="R408",
-                message=f"`errors.rules.{name}` is never reached: "
-                f"`{always or first}` holds before it.",
-                place=place_of(rule, "when"),
+                message=f"`{path}.{name}` is never reached: `{before}` holds before it.",
+                place=place_of(rule, "when") if "when" in rule else key_place_of(rules, name),
                 help="Remove one of the two, or change the condition.",
             )

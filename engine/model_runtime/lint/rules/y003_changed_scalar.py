@@ -1,11 +1,11 @@
 """A word that YAML tools do not agree on.
 
 What it checks
-    A key is not `on`, `off`, `yes` or `no` without quotes, and no plain number begins with a
-    zero.
+    No key or value is `on`, `off`, `yes` or `no` without quotes, and no plain text looks like
+    an octal number (`012`), a number with underscores (`1_000`), a time (`12:30`) or a date.
 
 Why
-    One reader sees a text and another a boolean or an octal number; the service would get
+    One reader sees a text and another a boolean, a number or a date; the service would get
     either.
 
 Example
