@@ -29,14 +29,14 @@ from quirks import table as quirk_table  # noqa: E402
 
 from model_runtime import errors, factory, vocabulary  # noqa: E402
 from model_runtime.auth import AUTH_KINDS  # noqa: E402
-from model_runtime.compile import text_filters  # noqa: E402
+from model_runtime.compile import cache_marks, text_filters  # noqa: E402
 from model_runtime.compile.conditions import TESTS  # noqa: E402
 from model_runtime.compile.filters import FILTERS, Filter  # noqa: E402
 from model_runtime.compile.jmespath_functions import ADDED_FUNCTIONS, library  # noqa: E402
 from model_runtime.compile.scopes import OPERATION_NAMES, PART  # noqa: E402
 from model_runtime.framing import FRAMINGS  # noqa: E402
 from model_runtime.lint.explain import all_pages  # noqa: E402
-from model_runtime.messages import passes, schemas  # noqa: E402
+from model_runtime.messages import passes, prompts, schemas  # noqa: E402
 from model_runtime.parameters import CONVERSIONS, TEMPLATES  # noqa: E402
 from model_runtime.results.events import Event  # noqa: E402
 from model_runtime.results.llm import LLMResult  # noqa: E402
@@ -197,7 +197,9 @@ def filter_words(name: str) -> str:
     for subject in (
         function,
         getattr(text_filters, name, None),
+        getattr(cache_marks, name, None),
         getattr(passes, name, None),
+        getattr(prompts, name, None),
         getattr(schemas, name, None),
     ):
         if words := first_line(subject) if subject is not None else "":

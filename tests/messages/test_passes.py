@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from model_runtime.errors import InvalidParameter
-from model_runtime.messages import MESSAGE_FILTERS, passes
+from model_runtime.messages import MESSAGE_FILTERS, passes, prompts
 
 Json = dict[str, Any]
 
@@ -115,6 +115,14 @@ def test_results_stand_right_behind_their_calls() -> None:
     ]
 
 
+def test_only_the_system_at_the_beginning_stays_the_system() -> None:
+    """What it says later is said by the user."""
+    given = [say("system", "a"), say("developer", "b"), say("user", "c"), say("system", "d")]
+    roles = [message["role"] for message in passes.late_system_to_user(given)]
+    assert roles == ["system", "developer", "user", "user"]
+    assert passes.late_system_to_user([]) == []
+
+
 def test_system_texts_are_merged_at_the_start() -> None:
     """One system message in front holds what all of them said."""
     given = [say("user", "u"), say("system", "a"), say("developer", "b")]
@@ -151,26 +159,50 @@ def test_images_of_tools_move_behind_the_run_of_results() -> None:
 
 def test_lone_user_message_is_its_own_prompt() -> None:
     """A model that completes text gets a single prompt as it is."""
-    assert passes.flatten_prompt([say("user", "Once upon")]) == "Once upon"
+    assert prompts.flatten_prompt([say("user", "Once upon")]) == "Once upon"
 
 
 def test_conversation_becomes_a_labelled_prompt() -> None:
     """Each turn is labelled, and the assistant speaks next."""
     given = [say("developer", "s"), say("user", "u"), {"role": "tool", "parts": [result("c")]}]
-    found = passes.flatten_prompt(given, {"user": "Human"})
+    found = prompts.flatten_prompt(given, {"user": "Human"})
     assert found == "System: s\n\nHuman: u\n\nTool: r\n\nAssistant:"
 
 
 def test_prompt_that_the_assistant_began_is_continued() -> None:
     """A last word of the assistant is left open."""
-    found = passes.flatten_prompt([say("user", "u"), say("assistant", "I am")])
+    found = prompts.flatten_prompt([say("user", "u"), say("assistant", "I am")])
     assert found == "User: u\n\nAssistant: I am"
+
+
+CHATML = {
+    "system": "<s>{}</s>",
+    "user": "<u>{}</u>",
+    "assistant": "<a>{}</a>",
+    "answer": "<a>",
+}
+
+
+def test_prompt_is_filled_by_the_models_own_template() -> None:
+    """Each turn stands in its role's text, and the assistant's next turn is begun."""
+    turns = [say("developer", "s"), say("user", "{}"), say("assistant", "a"), say("user", "v")]
+    assert prompts.fill_prompt(turns, CHATML) == "<s>s</s><u>{}</u><a>a</a><u>v</u><a>"
+    begun = [say("user", "u"), say("assistant", "I am")]
+    assert prompts.fill_prompt(begun, CHATML) == "<u>u</u><a>I am"
+
+
+def test_prompt_without_a_place_for_a_role_is_refused() -> None:
+    """What nobody would read is not left out in silence."""
+    with pytest.raises(InvalidParameter, match="no place for the role 'tool'"):
+        prompts.fill_prompt([{"role": "tool", "parts": [result("c")]}], CHATML)
+    with pytest.raises(InvalidParameter, match="takes text only"):
+        prompts.fill_prompt([{"role": "user", "parts": [IMAGE]}], CHATML)
 
 
 def test_media_in_a_prompt_are_refused() -> None:
     """A picture is not dropped silently."""
     with pytest.raises(InvalidParameter, match="takes text only, not image parts"):
-        passes.flatten_prompt([{"role": "user", "parts": [IMAGE]}])
+        prompts.flatten_prompt([{"role": "user", "parts": [IMAGE]}])
     answer = {**result("c"), "content": [IMAGE]}
     with pytest.raises(InvalidParameter, match="takes text only, not image parts"):
-        passes.flatten_prompt([{"role": "tool", "parts": [answer]}])
+        prompts.flatten_prompt([{"role": "tool", "parts": [answer]}])

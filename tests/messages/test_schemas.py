@@ -35,9 +35,12 @@ TRAP: Json = {
         schemas.enum_to_string,
         schemas.close_objects,
         schemas.inline_refs,
+        schemas.tuples_to_prefix_items,
+        schemas.types_into_any_of,
+        schemas.object_root,
         lambda schema: schemas.drop_schema_keys(schema, ["title", "const", "$ref", "oneOf"]),
     ],
-    ids=["nullable", "const", "one_of", "enum", "close", "refs", "drop"],
+    ids=["nullable", "const", "one_of", "enum", "close", "refs", "tuples", "types", "root", "drop"],
 )
 def test_property_named_like_a_keyword_is_not_touched(change: Callable[[Json], Json]) -> None:
     """Names of properties and values are data, not keywords."""
@@ -211,3 +214,41 @@ def test_deep_schema_is_refused() -> None:
         schemas.uppercase_types(schema)
     with pytest.raises(InvalidParameter, match="nested deeper"):
         schemas.inline_refs(schema)
+
+
+def test_closed_objects_are_opened() -> None:
+    """The keyword goes where it forbids, and stays where it describes."""
+    schema: Json = {
+        "additionalProperties": False,
+        "properties": {"a": {"additionalProperties": {"type": "string"}}, "b": {"type": "null"}},
+    }
+    assert schemas.open_objects(schema) == {"properties": schema["properties"]}
+
+
+def test_tuples_become_prefix_items() -> None:
+    """With what follows them; a schema for all items stays."""
+    schema: Json = {"items": [{"items": [{}]}], "additionalItems": False}
+    assert schemas.tuples_to_prefix_items(schema) == {
+        "prefixItems": [{"prefixItems": [{}]}],
+        "items": False,
+    }
+    assert schemas.tuples_to_prefix_items({"items": {"type": "null"}}) == {
+        "items": {"type": "null"}
+    }
+
+
+def test_type_beside_choices_goes_into_them() -> None:
+    """A choice that has a type keeps its own."""
+    schema: Json = {"type": "object", "anyOf": [{"required": ["a"]}, {"type": "null"}, True]}
+    assert schemas.types_into_any_of(schema) == {
+        "anyOf": [{"type": "object", "required": ["a"]}, {"type": "null"}, True]
+    }
+
+
+def test_root_is_an_object() -> None:
+    """It is said where it was not; another type cannot be made one."""
+    assert schemas.object_root({}) == {"type": "object", "properties": {}}
+    schema: Json = {"type": "object", "properties": {"a": {}}}
+    assert schemas.object_root(schema) == schema
+    with pytest.raises(InvalidParameter, match="of type 'array'. Expected an object"):
+        schemas.object_root({"type": "array"})

@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 
 _SHAPES: Final[dict[str, Shape]] = {
     **dict.fromkeys(("role", "without_role", "join_adjacent", "drop_empty_text"), MESSAGES),
+    **dict.fromkeys(("late_system_to_user", "mark_cache", "merge_system"), MESSAGES),
     "parts": PARTS,
     **dict.fromkeys(("join", "lower", "upper", "trim", "replace", "string", "escape"), TEXT),
     **dict.fromkeys(("ensure_prefix", "ensure_suffix", "regex_replace"), TEXT),
     **dict.fromkeys(("remove_prefix", "remove_suffix"), TEXT),
     **dict.fromkeys(("json", "tojson", "after", "before", "path_segments"), TEXT),
     **dict.fromkeys(("text", "base64", "data_url", "text_or_omit", "flatten_prompt"), TEXT),
+    "fill_prompt": TEXT,
     **dict.fromkeys(("length", "count", "round", "abs"), NUMBER),
     **dict.fromkeys(("only_text", "is_text", "is_list", "is_map", "is_number"), BOOLEAN),
     **dict.fromkeys(("map", "list"), OPEN_LIST),

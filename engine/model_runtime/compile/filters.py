@@ -18,6 +18,7 @@ from model_runtime.errors import InvalidParameter
 from model_runtime.messages.filters import MESSAGE_FILTERS
 
 from . import text_filters
+from .cache_marks import mark_cache
 from .conditions import TAKE_ABSENT, TESTS, Test
 from .rendering import PathSegments, words_for
 from .text_filters import MAX_TEXT
@@ -353,6 +354,7 @@ _OWN_FILTERS: Final[dict[str, Filter]] = {
     "lookup": Filter(lookup, 1, 2),
     "lower": Filter(lambda value: _text(value).lower()),
     "map": Filter(map_items, keywords=_named("attribute", "default")),
+    "mark_cache": Filter(mark_cache, 0, 1, is_pure=False),
     "max": Filter(largest, 0, 1, keywords=_named("case_sensitive")),
     "min": Filter(smallest, 0, 1, keywords=_named("case_sensitive")),
     "path_segments": Filter(path_segments, 1, 1),

@@ -24,7 +24,7 @@ from .context import CompileContext
 from .drop_plan import DropPlan
 from .errors_plan import ErrorsPlan, is_error
 from .request_plan import RequestPlan
-from .response_ladder import fit_response_format
+from .response_ladder import fit_response_format, read_ladder
 from .response_plan import ResponsePlan, require_answer
 from .stream_plan import StreamPlan, StreamReader
 
@@ -71,7 +71,7 @@ class LLMOperation:
         errors: ErrorsPlan,
         *,
         roles: Mapping[str, str],
-        ladder: Sequence[str] = (),
+        ladder: Sequence[object] = (),
     ) -> None:
         stream = spec.get("stream")
         stream = stream if isinstance(stream, Mapping) else {}
@@ -90,7 +90,7 @@ class LLMOperation:
         self._limits: Mapping[str, Any] = spec.get("limits") or {}
         self._drop = DropPlan(context)
         self._roles = dict(roles)
-        self._ladder = tuple(ladder)
+        self._ladder = read_ladder(ladder, context)
 
     def prepare(
         self,

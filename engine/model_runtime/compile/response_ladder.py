@@ -3,36 +3,99 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
 
 from model_runtime.absent import Absent
+from model_runtime.branches import watched_test
+from model_runtime.errors import InvalidParameter
 from model_runtime.messages import Message, Text
 from model_runtime.results.events import Event, Finish, TextDelta, ToolCallDelta
 from model_runtime.results.llm import LLMResult
+from model_runtime.spec.tree import key_place_of
+
+from .context import CompileContext
+from .expressions import compile_expression
+from .rendering import Render
+from .scopes import Shape
+from .values import place_in
 
 if TYPE_CHECKING:
     from .operation import LLMCall
     from .stream_plan import StreamReader
 
-ANSWER_TOOL = "answer"
+ANSWER_TOOL: Final = "answer"
+# What a condition of the ladder reads of a call.
+SEEN: Final = (
+    "model",
+    "model_properties",
+    "messages",
+    "tools",
+    "tool_choice",
+    "response_format",
+    "stream",
+)
+# The ways of asking for JSON of any form; the prompt has the schema then.
+_IN_PROMPT: Final = ("json_object", "prompt")
 
 
-def fit_response_format(call: LLMCall, ladder: Sequence[str]) -> LLMCall:
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One way to ask: in which calls it can be used, and whether the prompt has the schema too."""
+
+    way: str
+    holds: Render | None = None
+    in_prompt: bool = False
+
+
+def read_ladder(spec: Sequence[object], context: CompileContext) -> tuple[Rung, ...]:
+    """Compile a `response_format:` list: ways by name, or maps with conditions."""
+    names = {name: shape for name, shape in context.names("request").items() if name in SEEN}
+    return tuple(_rung(item, names, context) for item in spec)
+
+
+def _rung(item: object, names: Mapping[str, Shape], context: CompileContext) -> Rung:
+    if not isinstance(item, Mapping):
+        return Rung(str(item), in_prompt=item in _IN_PROMPT)
+    way, holds = str(item.get("way")), None
+    if "when" in item:
+        place = place_in(item, "when")
+        condition = compile_expression(str(item["when"]), names, context.findings, place)
+        branches = context.findings.branches
+        holds = watched_test(condition, branches, "condition", key_place_of(item, "when"))
+    return Rung(way, holds, bool(item.get("in_prompt", way in _IN_PROMPT)))
+
+
+def fit_response_format(call: LLMCall, ladder: Sequence[Rung]) -> LLMCall:
     """Return the call with its response format in the first way of the ladder that fits.
 
     `json_schema` sends it as it is, where the model is not known to lack it; `json_object` asks
-    for JSON and puts the schema into a system message; `tool` forces a call of a tool whose
-    parameters are the schema, and its arguments become the answer's text.
+    for JSON; `tool` forces a call of a tool whose parameters are the schema, and its arguments
+    become the answer's text; `prompt` asks in words alone. InvalidParameter where none fits.
     """
     wanted = call.response_format
-    if not ladder or not isinstance(wanted, dict) or wanted.get("type") != "json_schema":
+    if not isinstance(wanted, dict):
         return call
-    way = next((way for way in ladder if _fits(way, call.features)), ladder[-1])
-    if way == "json_object":
-        return _as_json_object(call, wanted)
-    return _as_tool(call, wanted) if way == "tool" else call
+    has_schema = wanted.get("type") == "json_schema"
+    ways = [rung for rung in ladder if has_schema or rung.way in _IN_PROMPT]
+    if not ways:
+        return call
+    scope = {name: getattr(call, name) for name in SEEN}
+    scope["tools"] = call.tools or Absent
+    fitting = [rung for rung in ways if rung.holds is None or rung.holds(scope)]
+    if not fitting:
+        raise InvalidParameter(f"{call.model} takes no response_format in a call like this.")
+    rung = next((rung for rung in fitting if _fits(rung.way, call.features)), fitting[-1])
+    if not has_schema and rung.way == "json_object":
+        return call
+    asked = _in_words(wanted) if rung.in_prompt else []
+    call = replace(call, messages=[*asked, *call.messages]) if asked else call
+    if rung.way == "json_schema":
+        return call
+    if rung.way == "tool":
+        return _as_tool(call, wanted)
+    return replace(call, response_format=Absent if rung.way == "prompt" else {"type": "json"})
 
 
 def _fits(way: str, features: Sequence[str]) -> bool:
@@ -41,11 +104,15 @@ def _fits(way: str, features: Sequence[str]) -> bool:
     return needed is None or not features or needed in features
 
 
-def _as_json_object(call: LLMCall, wanted: dict[str, Any]) -> LLMCall:
-    schema = json.dumps(wanted.get("schema"), ensure_ascii=False)
-    text = f"Answer with one JSON object that fits this JSON Schema, and nothing else:\n{schema}"
-    asked: dict[str, Any] = {"role": "system", "parts": [{"type": "text", "text": text}]}
-    return replace(call, messages=[asked, *call.messages], response_format={"type": "json"})
+def _in_words(wanted: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A system message that asks for the answer."""
+    text = "Answer with one JSON object, and nothing else."
+    if wanted.get("type") == "json_schema":
+        schema = json.dumps(wanted.get("schema"), ensure_ascii=False)
+        text = (
+            f"Answer with one JSON object that fits this JSON Schema, and nothing else:\n{schema}"
+        )
+    return [{"role": "system", "parts": [{"type": "text", "text": text}]}]
 
 
 def _as_tool(call: LLMCall, wanted: dict[str, Any]) -> LLMCall:

@@ -10,7 +10,7 @@ from typing import Final
 
 from model_runtime.absent import Absent, AbsentType
 
-from . import passes, schemas
+from . import passes, prompts, schemas
 from .call_ids import ALPHANUMERIC, is_engine_id, rewritten_id
 from .checks import Canonical, refuse, shown
 from .media import format_name
@@ -247,17 +247,21 @@ MESSAGE_FILTERS: Final[dict[str, MessageFilter]] = {
     "drop_schema_keys": MessageFilter(drop_schema_keys, 1, None),
     "ensure_first_user": _pass(passes.ensure_first_user, 1),
     "enum_to_string": MessageFilter(schemas.enum_to_string),
-    "flatten_prompt": _pass(passes.flatten_prompt, 1),
+    "fill_prompt": _pass(prompts.fill_prompt, 1, 1),
+    "flatten_prompt": _pass(prompts.flatten_prompt, 1),
     "fold_system": _pass(passes.fold_system, 1),
     "inline_refs": MessageFilter(schemas.inline_refs),
     "is_text": MessageFilter(is_text),
     "join_adjacent": _pass(passes.join_adjacent, 1),
+    "late_system_to_user": _pass(passes.late_system_to_user),
     "media_format": MessageFilter(media_format),
     "media_url": MessageFilter(media_url),
     "merge_system": _pass(passes.merge_system, 1),
     "nullable_types": MessageFilter(schemas.nullable_types),
+    "object_root": MessageFilter(schemas.object_root),
     "one_of_to_any_of": MessageFilter(schemas.one_of_to_any_of),
     "only_text": MessageFilter(only_text),
+    "open_objects": MessageFilter(schemas.open_objects),
     "own_id": MessageFilter(own_id),
     "parts": MessageFilter(parts, 1, None),
     "role": MessageFilter(role, 1, None),
@@ -270,6 +274,8 @@ MESSAGE_FILTERS: Final[dict[str, MessageFilter]] = {
     "tool_id": MessageFilter(tool_id, 0, 3),
     "tool_results_first": _pass(passes.tool_results_first),
     "trim_last_assistant": _pass(passes.trim_last_assistant),
+    "tuples_to_prefix_items": MessageFilter(schemas.tuples_to_prefix_items),
+    "types_into_any_of": MessageFilter(schemas.types_into_any_of),
     "uppercase_types": MessageFilter(schemas.uppercase_types),
     "without_parts": MessageFilter(without_parts, 1, None),
     "without_role": MessageFilter(without_role, 1, None),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from .checks import Canonical, refuse
+from .checks import Canonical
 
 MEDIA_TYPES: Final = ("image", "audio", "video", "document")
 SYSTEM_ROLES: Final = ("system", "developer")
@@ -130,6 +130,14 @@ def system_to_user(messages: Messages) -> Messages:
     return [{**m, "role": "user"} if m["role"] in SYSTEM_ROLES else m for m in messages]
 
 
+def late_system_to_user(messages: Messages) -> Messages:
+    """Let the user say what the system says behind the beginning, where services refuse it."""
+    start = 0
+    while start < len(messages) and messages[start]["role"] in SYSTEM_ROLES:
+        start += 1
+    return [*messages[:start], *system_to_user(messages[start:])]
+
+
 def merge_system(messages: Messages, separator: str = "\n\n") -> Messages:
     """Join all system messages into one at the start, for templates that take a single one."""
     texts = [text_of(message) for message in messages if message["role"] in SYSTEM_ROLES]
@@ -200,36 +208,3 @@ def _split(part: Canonical, moved: list[Canonical], note: str) -> Canonical:
     moved += media
     rest = [item for item in content if item["type"] not in MEDIA_TYPES]
     return {**part, "content": rest or note}
-
-
-_LABELS: Final = {"user": "User", "assistant": "Assistant", "tool": "Tool", "system": "System"}
-
-
-def flatten_prompt(messages: Messages, labels: Mapping[str, str] | None = None) -> str:
-    """Write a conversation as one prompt for a model that completes text.
-
-    A lone user message is its text alone. Otherwise every message begins with its role's label,
-    and the prompt ends where the assistant begins to speak. Media are refused.
-    """
-    for message in messages:
-        for part in message["parts"]:
-            content = part.get("content")
-            for piece in (part, *(content if isinstance(content, list) else ())):
-                if piece["type"] in MEDIA_TYPES:
-                    refuse("messages", f"this model takes text only, not {piece['type']} parts.")
-    if len(messages) == 1 and messages[0]["role"] == "user":
-        return text_of(messages[0])
-    table = {**_LABELS, **(labels or {})}
-    table.setdefault("developer", table["system"])
-    lines = [f"{table[m['role']]}: {text}" for m in messages if (text := _spoken(m))]
-    if not messages or messages[-1]["role"] != "assistant":
-        lines.append(f"{table['assistant']}:")
-    return "\n\n".join(lines)
-
-
-def _spoken(message: Canonical) -> str:
-    results = [part["content"] for part in message["parts"] if part["type"] == "tool_result"]
-    texts = [
-        content if isinstance(content, str) else text_of({"parts": content}) for content in results
-    ]
-    return "\n".join(filter(None, [text_of(message), *texts]))

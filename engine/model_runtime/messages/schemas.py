@@ -207,6 +207,51 @@ def _or_null(schema: object) -> object:
     return {"anyOf": [schema, {"type": "null"}]}
 
 
+def open_objects(schema: object) -> Canonical:
+    """Leave out `additionalProperties: false`, for services that refuse the keyword."""
+    return _walk_root(schema, "open_objects", _open)
+
+
+def _open(schema: Canonical) -> Canonical:
+    closed = schema.get("additionalProperties") is False
+    return _without(schema, {"additionalProperties"}) if closed else schema
+
+
+def tuples_to_prefix_items(schema: object) -> Canonical:
+    """Write a list of `items`, as older drafts have it, as `prefixItems`."""
+    return _walk_root(schema, "tuples_to_prefix_items", _tuples_to_prefix_items)
+
+
+def _tuples_to_prefix_items(schema: Canonical) -> Canonical:
+    items = schema.get("items")
+    if not isinstance(items, list):
+        return schema
+    out = {**_without(schema, {"items", "additionalItems"}), "prefixItems": items}
+    return {**out, "items": schema["additionalItems"]} if "additionalItems" in schema else out
+
+
+def types_into_any_of(schema: object) -> Canonical:
+    """Write a `type` beside `anyOf` into those of its choices that have none."""
+    return _walk_root(schema, "types_into_any_of", _types_into_any_of)
+
+
+def _types_into_any_of(schema: Canonical) -> Canonical:
+    choices = schema.get("anyOf")
+    if "type" not in schema or not isinstance(choices, list):
+        return schema
+    own = {"type": schema["type"]}
+    typed = [{**own, **choice} if isinstance(choice, dict) else choice for choice in choices]
+    return {**_without(schema, {"type"}), "anyOf": typed}
+
+
+def object_root(schema: object) -> Canonical:
+    """Say of the whole that it is an object, where it says nothing; another type is refused."""
+    root = _root(schema, "object_root")
+    if root.get("type", "object") != "object":
+        refuse("schema", f"the whole is of type {shown(root['type'])}. Expected an object.")
+    return {"type": "object", "properties": {}, **root}
+
+
 def inline_refs(schema: object) -> Canonical:
     """Put the target in place of every `$ref`, and leave out the definitions.
 
