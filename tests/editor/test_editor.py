@@ -176,9 +176,6 @@ def sentences() -> dict[str, set[str]]:
             inner = inner if isinstance(inner, dict) else {}
             words = {inner.get("description"), inner.get("markdownDescription")}
             found.setdefault(name, set()).update(words - {None})
-        if node.get("title") == "auth":
-            # The longer words on auth stand at its definition.
-            found.setdefault("auth", set()).add(node["markdownDescription"])
     return found
 
 

@@ -22,6 +22,16 @@ TABLES: dict[str, tuple[str, str]] = {
 SCHEMA_KEYWORDS_OF_NAMED_SCHEMAS = ("properties", "$defs", "patternProperties")
 CONDITIONS = ("if", "not", "dependentSchemas")
 
+# What may stand beside `$ref`: words for people.
+ANNOTATIONS = {
+    "$ref",
+    "$comment",
+    "title",
+    "description",
+    "markdownDescription",
+    "examples",
+    "default",
+}
 PLACES_OF_SPECS = ("provider_specs/", "examples/", "engine/")
 
 Node = dict[str, object]
@@ -105,6 +115,52 @@ def test_every_property_is_described(schemas: dict[str, Node]) -> None:
         if not is_described(node, file, schemas)
     ]
     assert not faults, "no description:\n" + "\n".join(faults)
+
+
+def test_no_keyword_stands_beside_a_reference(schemas: dict[str, Node]) -> None:
+    """Editors put `$ref` and its neighbours under `allOf`, and complete the key without a colon.
+
+    `"allOf": [{"$ref": ...}]` says the same, and leaves the other keywords where editors look.
+    """
+    faults = [
+        f"{path}: {sorted(set(node) - ANNOTATIONS)}"
+        for file, schema in schemas.items()
+        for path, node in nodes(schema, file)
+        if isinstance(node.get("$ref"), str) and set(node) - ANNOTATIONS
+    ]
+    assert not faults, "write allOf:\n" + "\n".join(faults)
+
+
+def test_definitions_under_all_of_leave_the_word_to_the_key(schemas: dict[str, Node]) -> None:
+    """On hovering, editors show the innermost description: a helper has `$comment` instead."""
+    faults = [
+        path
+        for file, schema in schemas.items()
+        for path, node in nodes(schema, file)
+        if node.get("description") and isinstance(node.get("allOf"), list)
+        for part in as_list(node["allOf"])
+        if isinstance(part, dict) and "$ref" in part and is_described(part, file, schemas)
+    ]
+    assert not faults, "a description hides that of these keys:\n" + "\n".join(faults)
+
+
+def as_list(value: object) -> list[object]:
+    """A value that is known to be a list."""
+    assert isinstance(value, list)
+    return value
+
+
+def test_no_key_of_a_schema_stands_twice(root: Path) -> None:
+    """JSON takes the last of two keys in silence."""
+    for path in (root / "json_schemas").glob("*.schema.json"):
+        json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=without_repetition)
+
+
+def without_repetition(pairs: list[tuple[str, object]]) -> Node:
+    """Make an object of pairs whose keys all differ."""
+    found = dict(pairs)
+    assert len(found) == len(pairs), [key for key, _ in pairs]
+    return found
 
 
 def declared_properties(value: object, path: str) -> Iterator[tuple[str, object]]:
