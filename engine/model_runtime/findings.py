@@ -17,8 +17,8 @@ class Finding:
     """One fault of a spec. `code` is stable for ever; `model-runtime explain CODE` tells more.
 
     `message` says what is wrong and what was expected; `hint` is what to write instead (shown at
-    the caret); `help` says what to do when one word is not enough. `length` is the width of the
-    faulty text in characters, for the caret.
+    the caret); `help` says what to do when one word is not enough, `note` what else is worth
+    knowing. `length` is the width of the faulty text in characters, for the caret.
     """
 
     code: str
@@ -28,6 +28,7 @@ class Finding:
     hint: str = ""
     help: str = ""
     length: int = 1
+    note: str = ""
 
     def __str__(self) -> str:
         where = f"{self.place}: " if self.place else ""

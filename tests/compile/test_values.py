@@ -64,6 +64,7 @@ def test_required_value_that_is_missing_names_path_place_and_shape() -> None:
         read({"path": "data.id", "required": True}, {"data": {"ids": [1], "secret": "s3cr3t"}})
     said = str(caught.value)
     assert "`data.id` (provider.yaml:3:7)" in said
+    assert "the first step that is missing is `id`" in said
     assert "{data: {ids: [number], secret: string}}" in said
     assert "s3cr3t" not in said
 

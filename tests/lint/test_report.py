@@ -41,6 +41,15 @@ def test_caret_stands_below_the_fault(tmp_path: Path) -> None:
     ]
 
 
+def test_note_stands_below_the_help(tmp_path: Path) -> None:
+    """What else is worth knowing comes last."""
+    rest = shown(tmp_path, "a: 1\n", 1, 1, help="Look.", note="inherited chain: a -> b")
+    assert rest[-2:] == [
+        "  help: Look. (`model-runtime explain T303`)",
+        "  note: inherited chain: a -> b",
+    ]
+
+
 def test_caret_counts_wide_characters_twice(tmp_path: Path) -> None:
     """A terminal gives Chinese characters two columns, and the caret follows."""
     rest = shown(tmp_path, "名: x\n", 1, 4)

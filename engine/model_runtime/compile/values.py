@@ -28,6 +28,9 @@ __all__ = [
     "read_text",
 ]
 
+_PLAIN_PATH = re.compile(r"\w+(?:\.\w+|\[\d+\])*")
+_STEP = re.compile(r"\.?\w+|\[\d+\]")
+
 Reader = Callable[[Any], Any]
 HeaderReader = Callable[[Any, Mapping[str, str]], Any]
 
@@ -142,9 +145,18 @@ def _required(read: Reader, path: str, place: Place | None) -> Reader:
         if found is None:
             where = f" ({place})" if place else ""
             raise ReplyError(
-                f"The reply has nothing at `{path}`{where}, which is required; "
-                f"it has the shape {shape_of(value)}."
+                f"The reply has nothing at `{path}`{where}, which is required"
+                f"{_missing_step(path, value)}; it has the shape {shape_of(value)}."
             )
         return found
 
     return required
+
+
+def _missing_step(path: str, value: Any) -> str:
+    """Which step of a plain path is the first that leads to nothing."""
+    if _PLAIN_PATH.fullmatch(path):
+        for step in _STEP.finditer(path):
+            if compile_path(path[: step.end()], Findings(), None)(value) is None:
+                return f" (the first step that is missing is `{step[0].lstrip('.')}`)"
+    return ""

@@ -54,6 +54,8 @@ def format_finding(finding: Finding, sources: Sources) -> str:
         lines.append(f"  hint: {visible(finding.hint)}")
     if finding.help:
         lines.append(f"  help: {visible(finding.help)} (`model-runtime explain {finding.code}`)")
+    if finding.note:
+        lines.append(f"  note: {visible(finding.note)}")
     return "\n".join(lines)
 
 
@@ -83,6 +85,7 @@ def finding_data(finding: Finding) -> dict[str, Any]:
         "message": finding.message,
         "hint": finding.hint,
         "help": finding.help,
+        "note": finding.note,
         "file": place.file if place else None,
         "line": place.line if place else None,
         "column": place.column if place else None,

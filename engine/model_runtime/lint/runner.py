@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -91,7 +91,8 @@ class Runner:
             found += exchange_findings(record, is_exhaustive=self._exhaustive, is_sound=is_sound)
         if self._coverage is not None:
             self._coverage.add(record)
-        fresh = tuple(self._kept(_once(found, self._sources)))
+        kept = self._kept(_once(found, self._sources))
+        fresh = tuple(_with_chain(finding, record.loaded.chain) for finding in kept)
         self._by_spec[name] = fresh
         self._files[name] = record.loaded.files[0] if record.loaded.files else name
         return fresh
@@ -171,6 +172,13 @@ class Runner:
             if file in self._comments and self._comments[file].silences(finding):
                 continue
             yield finding
+
+
+def _with_chain(finding: Finding, chain: Sequence[str]) -> Finding:
+    """Name the parents where a fault of an expression may come from what is inherited."""
+    if len(chain) < 2 or finding.severity != "error" or finding.code[0] not in "TR":
+        return finding
+    return replace(finding, note=f"inherited chain: {' -> '.join(chain)}")
 
 
 def _once(found: list[Finding], sources: Sources) -> list[Finding]:

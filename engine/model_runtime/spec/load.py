@@ -69,7 +69,8 @@ class LoadedSpec:
     no wire half and cannot be called. `files` names every file that took part; `folder` is the
     folder of the wire spec, where recorded exchanges stand, and `icon_folders` are the folders
     to look for icons in, the describing one first. `root` is the root that the spec came from.
-    `own_operations` are those that the provider's own file defines or patches.
+    `own_operations` are those that the provider's own file defines or patches, and `chain` are the
+    names of the spec and of the parents that it extends, one after the other.
     """
 
     name: str
@@ -81,6 +82,7 @@ class LoadedSpec:
     folder: Traversable | None = None
     icon_folders: tuple[Traversable, ...] = ()
     own_operations: frozenset[str] = frozenset()
+    chain: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,7 @@ def _load_ours(file: SpecFile, folders: SpecFolders, findings: Findings) -> Load
         folder=folder,
         icon_folders=() if folder is None else (folder,),
         own_operations=_own_operations(chain, folders),
+        chain=tuple(link.name for link in chain),
     )
 
 
@@ -284,6 +287,7 @@ def _join(wire: LoadedSpec, description: LoadedSpec) -> LoadedSpec:
         folder=wire.folder,
         icon_folders=(*description.icon_folders, *wire.icon_folders),
         own_operations=wire.own_operations,
+        chain=wire.chain,
     )
 
 
