@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 PINNED := .ci/requirements
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):[^#]*## /make \1|/p' Makefile | awk -F'|' '{printf "%-12s %s\n", $$1, $$2}'
+	@sed -n 's/^\([a-z-]*\):[^#]*## /make \1|/p' Makefile | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 demo: .venv/demo.stamp ## talk to a real model on this machine; no key needed
 	$(BIN)/model-runtime demo
@@ -47,9 +47,11 @@ fmt: .venv/test.stamp ## format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: .venv/test.stamp ## what a call, a chunk and the import cost, against httpx
-	$(BIN)/python tests/bench/smoke.py
-	$(BIN)/python tests/bench/import_cost.py
+bench: .venv/test.stamp ## what calls, streams and the start cost, beside other libraries
+	$(BIN)/python tests/bench/bench.py --write
+
+bench-short: .venv/test.stamp ## the same in a minute, beside raw clients alone
+	$(BIN)/python tests/bench/bench.py --short
 
 catalogue: .venv/test.stamp ## models and prices anew, from the newest open catalogues
 	@sh .ci/catalogue
@@ -58,7 +60,7 @@ lock: ## write the pinned requirements anew
 	@sh .ci/lock
 
 clean: ## remove .venv and every build product
-	rm -rf .venv dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/editor/node_modules
+	rm -rf .venv .venv-bench dist build site .pytest_cache .mypy_cache .ruff_cache .hypothesis tests/editor/node_modules
 
 .venv/bin/python:
 	@sh .ci/venv .venv
@@ -81,4 +83,4 @@ clean: ## remove .venv and every build product
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test check types unit editor hooks docs chaos lab fmt bench catalogue lock clean
+.PHONY: help demo test check types unit editor hooks docs chaos lab fmt bench bench-short catalogue lock clean

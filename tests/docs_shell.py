@@ -110,7 +110,7 @@ def split_pipe(words: Sequence[str]) -> list[list[str]]:
 
 def find_targets(arguments: Sequence[str]) -> Outcome:
     """Look up targets of the Makefile."""
-    known = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    known = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
     unknown = [name for name in arguments if name not in known]
     return (2, f"no target {unknown} in the Makefile") if unknown else (0, "")
 
