@@ -7,6 +7,7 @@ test: proven NAME     a spec whose recorded exchanges hold too, and which no rul
 test: broken NAME     a spec with faults; the text block below it is what `check` tells
 test: part            a piece of a spec, put behind the head of a small one
 test: quirk NAME      a spec of `tests/quirks/specs`, where it is run with its exchanges
+test: written         what writing the page has run; the test of fresh tables runs it again
 test: data NAME       any other file, written as it stands
 test: shell           commands, all of which succeed; a text block below is what they print
 test: shell NUMBER    the same, where the last command ends with this exit code
@@ -170,6 +171,12 @@ def show_quirk(page: Page, block: re.Match[str]) -> None:
     assert block["text"] == spec_text(block["name"])
 
 
+def see_written(page: Page, block: re.Match[str]) -> None:
+    """Leave a block alone that stands in a table: the test of the tables has run it."""
+    head = block.string[: block.start()]
+    assert head.rfind("<!-- table: ") > head.rfind("<!-- end of table -->")
+
+
 def write_data(page: Page, block: re.Match[str]) -> None:
     """Write a file of any kind."""
     page.write(block["name"], block["text"])
@@ -198,6 +205,7 @@ TASKS: dict[str, Callable[[Page, re.Match[str]], None]] = {
     "broken": write_broken_spec,
     "part": write_part,
     "quirk": show_quirk,
+    "written": see_written,
     "data": write_data,
     "shell": run_shell,
 }

@@ -11,7 +11,7 @@ import inspect
 import json
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, get_args
 
@@ -25,18 +25,15 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT / "engine"))
 
 from catalogue import matrix  # noqa: E402
+from docs_markdown import code, first_line, table  # noqa: E402
+from docs_reference import REFERENCE, kinds  # noqa: E402
 from quirks import table as quirk_table  # noqa: E402
 
 from model_runtime import errors, factory, vocabulary  # noqa: E402
 from model_runtime.auth import AUTH_KINDS  # noqa: E402
-from model_runtime.compile import cache_marks, text_filters  # noqa: E402
-from model_runtime.compile.conditions import TESTS  # noqa: E402
-from model_runtime.compile.filters import FILTERS, Filter  # noqa: E402
-from model_runtime.compile.jmespath_functions import ADDED_FUNCTIONS, library  # noqa: E402
 from model_runtime.compile.scopes import OPERATION_NAMES, PART  # noqa: E402
 from model_runtime.framing import FRAMINGS  # noqa: E402
 from model_runtime.lint.explain import all_pages  # noqa: E402
-from model_runtime.messages import passes, prompts, schemas  # noqa: E402
 from model_runtime.parameters import CONVERSIONS, TEMPLATES  # noqa: E402
 from model_runtime.results.events import Event  # noqa: E402
 from model_runtime.results.llm import LLMResult  # noqa: E402
@@ -44,68 +41,6 @@ from model_runtime.runtime.handles import LanguageModel  # noqa: E402
 from model_runtime.runtime.task_handles import TTSModel  # noqa: E402
 from model_runtime.spec.load import WIRE_KEYS  # noqa: E402
 
-# What the filters do that are Jinja's own, or too small for a docstring.
-FILTER_WORDS = {
-    "abs": "The number without its sign.",
-    "count": "The same as `length`.",
-    "d": "The same as `default`.",
-    "default": "The value, or another one when it is absent; with `true` also when it is empty.",
-    "first": "The first item; absent when there is none.",
-    "float": "The number in a text; 0.0, or the argument, when there is none.",
-    "int": "The whole number in a text; 0, or the argument, when there is none.",
-    "is_boolean": "Whether the value is true or false.",
-    "is_list": "Whether the value is a list.",
-    "is_map": "Whether the value is a map.",
-    "is_number": "Whether the value is a number.",
-    "join": "The items of a list as one text.",
-    "last": "The last item; absent when there is none.",
-    "length": "The number of items, keys or characters.",
-    "list": "The items of a list, the keys of a map or the characters of a text.",
-    "lower": "The text in lower case.",
-    "map": "One attribute of each item: `map(attribute='name')`.",
-    "max": "The largest item.",
-    "min": "The smallest item.",
-    "reject": "The items that do not pass a test.",
-    "rejectattr": "The items of which an attribute does not pass a test.",
-    "replace": "The text with one piece replaced by another.",
-    "required": "The value; an absent one is InvalidParameter with the message given.",
-    "reverse": "The items from last to first.",
-    "select": "The items that pass a test.",
-    "selectattr": "The items of which an attribute passes a test.",
-    "sort": "The items in order.",
-    "sum": "The sum of the items.",
-    "trim": "The text without blanks around it.",
-    "upper": "The text in upper case.",
-}
-TEST_WORDS = {
-    "boolean": "true or false",
-    "defined": "given: not absent",
-    "divisibleby": "a whole number that the argument divides",
-    "eq": "equal to the argument",
-    "equalto": "the same as `eq`",
-    "even": "an even whole number",
-    "false": "false",
-    "float": "a number with a fraction",
-    "ge": "greater than the argument or equal",
-    "greaterthan": "the same as `gt`",
-    "gt": "greater than the argument",
-    "in": "contained in the argument",
-    "integer": "a whole number",
-    "iterable": "a text, list or map",
-    "le": "less than the argument or equal",
-    "lessthan": "the same as `lt`",
-    "lt": "less than the argument",
-    "mapping": "a map",
-    "matching": "a text in which the argument, a literal regular expression, is found",
-    "ne": "not equal to the argument",
-    "none": "JSON null",
-    "number": "a number",
-    "odd": "an odd whole number",
-    "sequence": "a text, list or map",
-    "string": "a text",
-    "true": "true",
-    "undefined": "absent: not given",
-}
 PART_FIELDS = {
     "text": ("text",),
     "image": ("data", "url", "media_type", "detail"),
@@ -139,25 +74,6 @@ def provider_schema() -> dict[str, Any]:
     return found
 
 
-def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A Markdown table."""
-    titles = list(head)
-    lines = [titles, ["---"] * len(titles), *map(list, rows)]
-    shown = (" | ".join(cell.replace("|", "\\|") for cell in line) for line in lines)
-    return "".join(f"| {line} |\n" for line in shown)
-
-
-def first_line(subject: object) -> str:
-    """The first sentence block of a docstring, as one line."""
-    text = inspect.cleandoc(getattr(subject, "__doc__", None) or "")
-    return " ".join(text.partition("\n\n")[0].split())
-
-
-def code(*words: str) -> str:
-    """Words in the type of code."""
-    return ", ".join(f"`{word}`" for word in words)
-
-
 def keys(name: str) -> str:
     """The keys of a block of a spec: `keys wire`, `keys request`, `keys job.poll` ..."""
     schema = provider_schema()
@@ -169,59 +85,6 @@ def keys(name: str) -> str:
     found = block.get("properties") or block["then"]["properties"]
     wanted = [key for key in found if (key in WIRE_KEYS if name == "wire" else key[0] != "$")]
     return table(("key", "what it says"), ((code(k), found[k]["description"]) for k in wanted))
-
-
-def filters() -> str:
-    """Every filter."""
-    return table(
-        ("filter", "arguments", "what it gives"),
-        ((code(name), arguments(entry), filter_words(name)) for name, entry in FILTERS.items()),
-    )
-
-
-def arguments(entry: Filter) -> str:
-    """How many arguments a filter takes, and which may be named."""
-    most = "any number" if entry.most is None else str(entry.most)
-    count = most if str(entry.least) == most else f"{entry.least} to {most}"
-    if entry.most is None:
-        count = f"{entry.least} or more" if entry.least else most
-    names = f": {code(*sorted(entry.keywords))}" if entry.keywords else ""
-    return ("none" if count == "0" else count) + names
-
-
-def filter_words(name: str) -> str:
-    """What a filter gives."""
-    if name in FILTER_WORDS:
-        return FILTER_WORDS[name]
-    function = FILTERS[name].function
-    for subject in (
-        function,
-        getattr(text_filters, name, None),
-        getattr(cache_marks, name, None),
-        getattr(passes, name, None),
-        getattr(prompts, name, None),
-        getattr(schemas, name, None),
-    ):
-        if words := first_line(subject) if subject is not None else "":
-            return words
-    raise LookupError(f"the filter {name!r} is not described")
-
-
-def tests() -> str:
-    """Every test."""
-    return table(("test", "true for"), ((code(name), TEST_WORDS[name]) for name in sorted(TESTS)))
-
-
-def functions() -> str:
-    """Every function of extractors."""
-    own = set(library().table) - set(ADDED_FUNCTIONS)
-    rows = [(code(name), first_line(added.run)) for name, added in ADDED_FUNCTIONS.items()]
-    return f"JMESPath's own: {code(*sorted(own))}.\n\n{table(('added', 'what it does'), rows)}"
-
-
-def kinds(known: dict[str, type]) -> str:
-    """A table of kinds with the first words of their classes."""
-    return table(("kind", "what it is"), ((code(k), first_line(known[k])) for k in sorted(known)))
 
 
 def error_kinds() -> str:
@@ -355,9 +218,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "error kinds": error_kinds,
     "error tree": error_tree,
     "events": events,
-    "filters": filters,
     "framings": lambda: kinds(dict(FRAMINGS)),
-    "functions": functions,
     "names": names,
     "operations": operations,
     "part types": part_types,
@@ -367,7 +228,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "result": result_fields,
     "rules": all_pages,
     "templates": templates,
-    "tests": tests,
+    **REFERENCE,
 }
 
 

@@ -121,6 +121,16 @@ def test_tables_are_as_the_code_says() -> None:
     assert not stale, f"run `python tests/docs_tables.py`: {stale}"
 
 
+def test_examples_are_of_what_is_there() -> None:
+    """Each directive has its example, and none is left of what has gone."""
+    from docs_reference import left_over, shown_directives
+
+    from model_runtime.compile.directive_faults import KNOWN
+
+    assert left_over() == []
+    assert shown_directives() == set(KNOWN)
+
+
 def test_links_between_pages_lead_somewhere(root: Path) -> None:
     """Every relative link of a page names a file of the checkout."""
     lost = []
