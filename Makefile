@@ -43,6 +43,9 @@ chaos: .venv/test.stamp ## every fault of a network in every framing, and every 
 lab: .venv/test.stamp ## tests against servers of others, where they are installed
 	MODEL_RUNTIME_LAB=all $(BIN)/python -m pytest -q -rs tests/lab
 
+browser: .venv/browser.stamp ## the console in headless Chromium, with axe; screenshots into docs/screenshots
+	MODEL_RUNTIME_BROWSER=1 $(BIN)/python -m pytest -q -rs tests/browser
+
 fmt: .venv/test.stamp ## format the code and mend what ruff can mend
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
@@ -74,6 +77,10 @@ clean: ## remove .venv and every build product
 	$(PIP) install --quiet --require-hashes --no-deps -r $(PINNED)/hooks.txt
 	@touch $@
 
+.venv/browser.stamp: $(PINNED)/browser.txt .venv/test.stamp
+	$(PIP) install --quiet --require-hashes --no-deps -r $(PINNED)/browser.txt
+	@touch $@
+
 .venv/docs.stamp: $(PINNED)/docs.txt .venv/test.stamp
 	$(PIP) install --quiet --require-hashes --no-deps -r $(PINNED)/docs.txt
 	@touch $@
@@ -83,4 +90,4 @@ clean: ## remove .venv and every build product
 	$(PIP) install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.PHONY: help demo test check types unit editor hooks docs chaos lab fmt bench bench-short catalogue lock clean
+.PHONY: help demo test check types unit editor hooks docs chaos lab fmt bench bench-short catalogue lock clean browser
