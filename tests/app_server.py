@@ -26,6 +26,7 @@ provider: acme
 extends: openai_compatible
 label: {{en_US: Acme, zh_Hans: 顶点}}
 base_url: {url}/v1
+help: {{title: Get a key, url: https://acme.example/keys}}
 credentials:
   api_key: {{env: ACME_API_KEY, required: true}}
 models:

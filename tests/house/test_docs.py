@@ -25,7 +25,7 @@ PAGES = [
     if BLOCK.search((ROOT / page).read_text(encoding="utf-8"))
 ]
 # How many blocks of each page no test can run; the page says why.
-UNRUN: dict[str, int] = {}
+UNRUN: dict[str, int] = {"docs/console.md": 1}
 OUR_COMMAND = re.compile(r"`(model-runtime [^`]+)`")
 
 
