@@ -78,7 +78,10 @@ def kind_of(error: ModelRuntimeError) -> ErrorKind:
     told: ErrorKind | None = getattr(error, "kind", None)
     if told is not None:
         return told
-    return next((kind for cls, kind in _KINDS if isinstance(error, cls)), "server")
+    for cls, kind in _KINDS:
+        if isinstance(error, cls):
+            return kind
+    return "server"
 
 
 def status_of(error: ModelRuntimeError) -> int:
