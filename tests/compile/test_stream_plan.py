@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from model_runtime.compile.stream_plan import StreamPlan, StreamReader
 from model_runtime.errors import InvokeError, ProviderError, ReplyError, StreamInterrupted
 from model_runtime.findings import Findings
 from model_runtime.results.events import Event, Finish, TextDelta, UsageEvent
+from model_runtime.results.usage import Usage
 
 RESPONSE = {
     "text": "c[0].m",
@@ -300,3 +302,42 @@ def test_what_came_before_an_error_is_handed_on_first() -> None:
     assert (told, made.ended) == ([TextDelta("a")], True)
     with pytest.raises(ProviderError):
         made.finish()
+
+
+def test_what_stands_behind_the_end_mark_is_read_where_the_spec_says_so() -> None:
+    """Some services tell their counts there; elsewhere nothing behind it counts."""
+    data = sse(delta("a", "stop"), "[DONE]", {"usage": {"in": 3, "out": 1}})
+    _, made = play(data, {**STREAM, "after_done": "read"}, size=5)
+    assert (made.result().text, made.result().usage.input_tokens) == ("a", 3)
+    _, made = play(data)
+    assert made.result().usage.input_tokens is None
+
+
+def test_end_mark_ends_a_stream_that_is_read_on() -> None:
+    """Also without a finish word; a reader that reads on has not ended before the body has."""
+    made = reader({**STREAM, "after_done": "read"})
+    made.feed(sse(delta("a"), "[DONE]"))
+    assert not made.ended
+    made.finish()
+    assert made.result().text == "a"
+
+
+def test_frames_without_json_are_passed_over_where_the_spec_says_so() -> None:
+    """They are kept in `raw`; an end mark and an error are seen all the same."""
+    spec = {**STREAM, "on_not_json": "ignore"}
+    _, made = play(sse(delta("a"), "warming up", delta("b", "stop"), "[DONE]"), spec)
+    assert made.result().text == "ab"
+    assert "warming up" in made.result().raw
+    with pytest.raises(ProviderError):
+        play(sse("warming up", {"error": {"code": "busy"}}), spec)
+    with pytest.raises(StreamInterrupted):
+        play(sse(delta("a"), "warming up"), spec)
+
+
+def test_usage_of_the_event_is_that_of_the_result() -> None:
+    """Also where a host settles it afterwards."""
+    priced = Usage(input_tokens=9)
+    made = reader(settle=lambda result: replace(result, usage=priced))
+    events = made.feed(sse(delta("a", "stop"), "[DONE]")) + made.finish()
+    assert [e.usage for e in events if isinstance(e, UsageEvent)] == [priced]
+    assert made.result().usage is priced

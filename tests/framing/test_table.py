@@ -53,6 +53,16 @@ SAMPLES: dict[str, tuple[str, bytes, Seen]] = {
     "ndjson": ("ndjson", "\n".join([*LINES, ""]).encode(), [(line, None) for line in LINES]),
     "ndjson crlf": ("ndjson", "\r\n".join([*LINES, ""]).encode(), [(line, None) for line in LINES]),
     "ndjson joined": ("ndjson", "".join(LINES).encode(), [(line, None) for line in LINES]),
+    "delimited": (
+        "delimited",
+        "\n\n".join([*LINES, ""]).encode(),
+        [(line, None) for line in LINES],
+    ),
+    "delimited with data": (
+        "delimited",
+        ("\ufeff: hello\n\n" + "".join(f"data:{line}\n\n\n\n" for line in LINES)).encode(),
+        [(line, None) for line in LINES],
+    ),
     "json_array": (
         "json_array",
         f"[{', '.join(LINES)}\n]\n".encode(),
@@ -131,8 +141,13 @@ def test_empty_stream_gives_no_frame(kind: str) -> None:
 
 @pytest.mark.parametrize(
     ("kind", "head"),
-    [("sse", b"data: "), ("ndjson", b'{"a": "'), ("json_array", b'[{"a": "')],
-    ids=["sse", "ndjson", "json_array"],
+    [
+        ("sse", b"data: "),
+        ("ndjson", b'{"a": "'),
+        ("json_array", b'[{"a": "'),
+        ("delimited", b'{"a": "'),
+    ],
+    ids=["sse", "ndjson", "json_array", "delimited"],
 )
 def test_endless_frame_is_refused(kind: str, head: bytes) -> None:
     """A frame without an end stops at the limit, also when it comes in one chunk."""
@@ -166,8 +181,8 @@ def count_calls(work: Callable[[], object]) -> int:
 @pytest.mark.parametrize("size", [1, 50], ids=["bytes", "chunks"])
 def test_work_grows_with_the_stream_and_no_faster(kind: str, size: int) -> None:
     """Ten times the length of one frame takes ten times the calls."""
-    heads = {"sse": b"data: ", "ndjson": b"", "json_array": b"["}
-    tails = {"sse": b"\n\n", "ndjson": b"\n", "json_array": b"]"}
+    heads = {"sse": b"data: ", "ndjson": b"", "json_array": b"[", "delimited": b""}
+    tails = {"sse": b"\n\n", "ndjson": b"\n", "json_array": b"]", "delimited": b"\n\n"}
 
     def calls(length: int) -> int:
         value = json.dumps({"a": ["b"] * length, "text": "}\\" * length}).encode()

@@ -52,7 +52,8 @@ def check(text: str, schema: str = "provider.schema.json") -> list[str]:
         (
             HEAD + "operations:\n  llm:\n    stream: {framing: ssee}",
             "5:23: error[S108] operations.llm.stream.framing: unknown framing 'ssee'."
-            " did you mean `sse`? Known: aws_eventstream, bytes, json_array, ndjson, sse.",
+            " did you mean `sse`? "
+            "Known: aws_eventstream, bytes, delimited, json_array, ndjson, sse.",
         ),
         (
             HEAD + "operations: {llm: {request: {path: /x, body: {}, form: {}}}}",

@@ -150,6 +150,7 @@ class LLMOperation:
             is_failure = self.response.is_error
             if is_failure is not None and is_error(is_failure(document)):
                 raise self.errors.read(reply.status, reply.headers, document)
+            document = self.response.unwrapped(document)
             self.response.read(document, builder, is_next_frame=isinstance(value, list))
         return require_answer(builder.result(raw=value, latency=latency), value)
 

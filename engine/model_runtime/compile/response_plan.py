@@ -19,7 +19,7 @@ from model_runtime.vocabulary import FinishReason
 from .content_plan import ContentPlan
 from .fields_plan import FieldsPlan
 from .usage_plan import UsagePlan, no_usage
-from .values import Reader, compile_value
+from .values import Reader, compile_envelope, compile_value
 
 _EXCERPT: Final = 200
 
@@ -27,7 +27,7 @@ _EXCERPT: Final = 200
 class ResponsePlan:
     """How a whole reply is told to a builder; also the tables that a stream shares with it."""
 
-    __slots__ = ("_fields", "builder_options", "content", "is_error", "usage")
+    __slots__ = ("_fields", "_inside", "builder_options", "content", "is_error", "usage")
 
     def __init__(
         self,
@@ -43,6 +43,7 @@ class ResponsePlan:
         self._fields = FieldsPlan(spec, findings, self.usage)
         content = spec.get("content")
         self.content = ContentPlan(content, findings) if isinstance(content, Mapping) else None
+        self._inside = compile_envelope(spec, findings)
         self.is_error: Reader | None = None
         if in_success:
             self.is_error = compile_value(in_success, findings, None)
@@ -55,12 +56,16 @@ class ResponsePlan:
             cumulative=frozenset(stream.get("cumulative") or ()),
         )
 
+    def unwrapped(self, value: Any) -> Any:
+        """A reply or frame without the envelope around it."""
+        return value if self._inside is None else self._inside(value)
+
     def builder(self) -> ReplyBuilder:
         """A new builder for one reply."""
         return ReplyBuilder(self.builder_options)
 
     def read(self, body: Any, builder: ReplyBuilder, *, is_next_frame: bool = False) -> None:
-        """Tell `builder` everything that a reply says."""
+        """Tell `builder` everything that a reply says, which is out of its envelope."""
         if self.content is not None:
             self.content.read(body, builder, is_next_frame=is_next_frame)
         self._fields.read(body, builder)

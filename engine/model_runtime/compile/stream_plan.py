@@ -25,7 +25,7 @@ from model_runtime.findings import Findings
 from model_runtime.framing import FRAMINGS
 from model_runtime.framing.base import Frame, Framing, cut
 from model_runtime.json_text import decode_json
-from model_runtime.results.events import Event
+from model_runtime.results.events import Event, UsageEvent
 from model_runtime.results.llm import LLMResult
 from model_runtime.spec.tree import key_place_of, own_place
 from model_runtime.vocabulary import ErrorKind
@@ -94,6 +94,8 @@ class StreamPlan:
         self.done = spec.get("done")
         self._longest_mark = len(self.done) + 8 if isinstance(self.done, str) else -1
         self.require_done = bool(spec.get("require_done", False))
+        self.reads_on = spec.get("after_done") == "read"
+        self.skips_text = spec.get("on_not_json") == "ignore"
         # Some services end a stream by closing the connection, and say nothing before.
         self.may_just_stop = spec.get("interrupted") == "finish"
         self.only = bool(spec.get("only", False))
@@ -164,6 +166,7 @@ class StreamReader:
         self._frames = 0
         self._start = b""
         self._fault: InvokeError | None = None
+        self._is_done = False
         self.ended = False
 
     def feed(self, chunk: bytes) -> list[Event]:
@@ -204,7 +207,9 @@ class StreamReader:
             self._finish_framing(self._framing)
         self._builder.end(self._latency(), self._first)
         self._result = self._make_result()
-        events = self._told(self._builder.take())
+        usage = UsageEvent(self._result.usage)
+        taken = self._builder.take()
+        events = self._told([usage if isinstance(e, UsageEvent) else e for e in taken])
         if self._on_result is not None:
             self._on_result(self._result)
         return events
@@ -256,7 +261,7 @@ class StreamReader:
         data = frame.data
         plan = self._plan
         if plan.is_done(data):
-            self.ended = True
+            self._end()
             return
         if not data:
             return
@@ -265,6 +270,9 @@ class StreamReader:
         try:
             value = decode_json(data)
         except ValueError:
+            if plan.skips_text:
+                self._builder.keep(_as_text(data))
+                return
             raise ReplyError(
                 f"A frame of the stream is not JSON: {_excerpt(data)}. "
                 "Expected JSON, or the end mark that the spec names in stream.done."
@@ -273,12 +281,17 @@ class StreamReader:
             raise self._error(value, found)
         before = self._builder.pieces
         try:
-            if plan.reading.read(value, frame, self._builder):
-                self.ended = True
+            if plan.reading.read(plan.response.unwrapped(value), frame, self._builder):
+                self._end()
         except EventError as event:
             raise plan.errors.read(None, self._headers, {"error": event.found}) from None
         if self._builder.pieces == before:
             self._builder.keep(value)
+
+    def _end(self) -> None:
+        """Note the end mark; reading goes on where more is told behind it."""
+        self._is_done = True
+        self.ended = not self._plan.reads_on
 
     def _check_event(self, frame: Frame) -> None:
         """Raise the error that a frame is by its name alone."""
@@ -314,7 +327,7 @@ class StreamReader:
             # A last frame that was cut short is no fault of the frame but the stream's end.
             if framing.is_whole:
                 raise
-        if self.ended or (self._builder.has_finish and not self._plan.require_done):
+        if self._is_done or (self._builder.has_finish and not self._plan.require_done):
             return
         if not self._frames:
             raise ReplyError(
@@ -337,8 +350,12 @@ class StreamReader:
             raise ReplyError(f"The reply is neither a stream nor JSON: {_excerpt(data)}.") from None
         if self._is_error is not None and is_error(found := self._is_error(value)):
             raise self._error(value, found)
-        self._plan.response.read(value, self._builder)
+        self._plan.response.read(self._plan.response.unwrapped(value), self._builder)
         require_answer(self._make_result(), value)
+
+
+def _as_text(data: str | bytes) -> str:
+    return data.decode("utf-8", "replace") if isinstance(data, bytes) else data
 
 
 def _as_bytes(data: str | bytes) -> bytes:
@@ -346,5 +363,5 @@ def _as_bytes(data: str | bytes) -> bytes:
 
 
 def _excerpt(data: str | bytes, length: int = 80) -> str:
-    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    text = _as_text(data)
     return repr(text if len(text) <= length else text[:length] + "...")

@@ -17,7 +17,7 @@ from model_runtime.results.usage import COUNTS, Usage
 
 from .errors_plan import ErrorsPlan, is_error
 from .usage_plan import UsagePlan
-from .values import Reader, compile_value, place_in
+from .values import Reader, compile_envelope, compile_value, place_in
 
 _EXCERPT = 100
 
@@ -32,6 +32,7 @@ class ReplyPlan:
             self._is_error = compile_value(errors.in_success, findings, None)
         usage = spec.get("usage")
         self._usage = UsagePlan(usage, findings) if isinstance(usage, Mapping) else None
+        self._inside = compile_envelope(spec, findings)
         self._model = self.optional(spec, "model", findings)
         expect = spec.get("expect")
         types = expect.get("content_type") if isinstance(expect, Mapping) else None
@@ -45,7 +46,10 @@ class ReplyPlan:
         return compile_value(spec[key], findings, place_in(spec, key))
 
     def json(self, reply: HttpReply) -> Any:
-        """The reply's JSON. ProviderError when it tells an error, ReplyError when it is none."""
+        """The reply's JSON, out of its envelope.
+
+        ProviderError when it tells an error, ReplyError when it is none.
+        """
         try:
             value = decode_json(reply.body.strip())
         except ValueError:
@@ -53,7 +57,7 @@ class ReplyPlan:
             raise ReplyError(f"The reply is not JSON: it begins {start!r}.") from None
         if self._is_error is not None and is_error(self._is_error(value)):
             raise self._errors.read(reply.status, reply.headers, value)
-        return value
+        return value if self._inside is None else self._inside(value)
 
     def check_type(self, reply: HttpReply) -> None:
         """Refuse a reply of another media type than expected; its JSON tells why."""

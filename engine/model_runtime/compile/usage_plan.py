@@ -30,6 +30,7 @@ class UsagePlan:
         "_others",
         "_reasoning_outside",
         "at",
+        "estimates",
         "read_counts",
     )
 
@@ -50,6 +51,7 @@ class UsagePlan:
         }
         if "cost" in spec:
             self._others["cost"] = compile_value(spec["cost"], findings, place_in(spec, "cost"))
+        self.estimates = spec.get("estimate") is True
         self._cached_outside = spec.get("cached") == "outside"
         self._reasoning_outside = spec.get("reasoning") == "outside"
 
@@ -76,7 +78,7 @@ class UsagePlan:
 
     def normalize(self, counts: Mapping[str, Any], raw: object) -> Usage:
         """Return `Usage` with its own convention of what includes what."""
-        fields = {name: counts.get(name) for name in COUNTS}
+        fields: dict[str, Any] = {name: counts.get(name) for name in COUNTS}
         if self._cached_outside and fields["input_tokens"] is not None:
             cached = (fields["cache_read_tokens"] or 0) + (fields["cache_write_tokens"] or 0)
             fields["input_tokens"] += cached

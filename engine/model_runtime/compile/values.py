@@ -22,6 +22,7 @@ from .jmespath_functions import to_json
 __all__ = [
     "HeaderReader",
     "Reader",
+    "compile_envelope",
     "compile_header_value",
     "compile_value",
     "place_in",
@@ -78,6 +79,22 @@ def compile_header_value(spec: object, findings: Findings, place: Place | None) 
         return lambda _value, headers: headers.get(name)
     read = compile_value(spec, findings, place)
     return lambda value, _headers: read(value)
+
+
+def compile_envelope(spec: Mapping[str, Any], findings: Findings) -> Reader | None:
+    """Compile the `envelope` of a `response:` block to what takes a reply out of it.
+
+    What does not stand in the envelope, such as a reply without one, is read as it is.
+    """
+    if "envelope" not in spec:
+        return None
+    inside = compile_value(spec["envelope"], findings, place_in(spec, "envelope"))
+
+    def open_envelope(value: Any) -> Any:
+        found = inside(value)
+        return value if found is None else found
+
+    return open_envelope
 
 
 def read_text(value: object) -> str:

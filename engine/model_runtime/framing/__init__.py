@@ -10,6 +10,7 @@ from typing import Final
 from .aws_eventstream import AwsEventStreamFraming
 from .base import Frame, Framing
 from .bytes import BytesFraming
+from .delimited import DelimitedFraming
 from .json_array import JsonArrayFraming
 from .ndjson import NdjsonFraming
 from .sse import SseFraming, looks_like_sse
@@ -17,6 +18,7 @@ from .sse import SseFraming, looks_like_sse
 FRAMINGS: Final[dict[str, type[Framing]]] = {
     "aws_eventstream": AwsEventStreamFraming,
     "bytes": BytesFraming,
+    "delimited": DelimitedFraming,
     "json_array": JsonArrayFraming,
     "ndjson": NdjsonFraming,
     "sse": SseFraming,

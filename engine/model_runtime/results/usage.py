@@ -44,6 +44,7 @@ class Usage:
     `other` holds measures that are not tokens: search_units, seconds, characters, pages,
     requests; and of the cache writes those that are kept for a time, as cache_write_tokens_1h.
     `price` is what the call cost, where that is known. `raw` is the service's own usage object.
+    `is_estimate` says that the service told nothing, and the counts were made from the texts.
     """
 
     input_tokens: int | None = None
@@ -58,6 +59,7 @@ class Usage:
     time_to_first_token: float | None = None
     price: Price | None = None
     other: Mapping[str, Decimal] = field(default_factory=dict)
+    is_estimate: bool = False
     raw: Any = None
 
     def to_dict(self) -> dict[str, Any]:
@@ -71,6 +73,8 @@ class Usage:
             found["price"] = self.price.to_dict()
         if self.other:
             found["other"] = {name: float(value) for name, value in self.other.items()}
+        if self.is_estimate:
+            found["is_estimate"] = True
         if self.raw is not None:
             found["raw"] = self.raw
         return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from model_runtime.absent import Absent
@@ -15,9 +16,11 @@ from model_runtime.exchange import Flow, HttpReply
 from model_runtime.flows.call import call
 from model_runtime.messages import normalize_messages, normalize_tools, restrict_state
 from model_runtime.parameters import ParameterTable
+from model_runtime.results.llm import LLMResult
 from model_runtime.results.tokens import TokenCount
+from model_runtime.results.usage import Usage
 from model_runtime.secrets import Redactor, redact_error
-from model_runtime.tokens import count_messages, estimate_tokens, find_tokenizer
+from model_runtime.tokens import count_answer, count_messages, estimate_tokens, find_tokenizer
 from model_runtime.vocabulary import ModelType
 
 from .binding import Binding, bind_exchange
@@ -130,6 +133,29 @@ def _here(binding: Binding, method: CountMethod, counted: Counter) -> TokenCount
             raise MissingExtra("tokens", f"counting with the tokenizer {name!r}")
         raise InvalidParameter(f"{binding.name}: no local tokenizer is known for this model.")
     return TokenCount(tokens=counted(estimate_tokens), method="estimate")
+
+
+def estimated_usage(binding: Binding, scope: Scope, result: LLMResult) -> Usage:
+    """The usage of a call whose service tells none, counted from its texts.
+
+    What the service did tell stays: one of the two counts, and the times.
+    """
+    name = _variant(binding).tokenizer
+    count = (find_tokenizer(name) if name else None) or estimate_tokens
+    messages: Any = scope["messages"]
+    tools: Any = scope["tools"] or []
+    told = result.usage
+    asked = told.input_tokens
+    answered = told.output_tokens
+    asked = count_messages(messages, tools, count) if asked is None else asked
+    answered = count_answer(result.message.to_dict(), count) if answered is None else answered
+    return replace(
+        told,
+        input_tokens=asked,
+        output_tokens=answered,
+        total_tokens=asked + answered,
+        is_estimate=True,
+    )
 
 
 def _variant(binding: Binding) -> Variant:

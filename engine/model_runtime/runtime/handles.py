@@ -28,7 +28,7 @@ from .binding import (
     parameter_names,
     tell,
 )
-from .counting import CountMethod, count_conversation
+from .counting import CountMethod, count_conversation, estimated_usage
 from .streams import AsyncStream, Reader, Stream
 from .sync_driver import SyncDriver
 
@@ -302,7 +302,7 @@ def invoke_flow(bound: BoundCall) -> Flow[LLMResult]:
     tool = bound.prepared.answer_tool
 
     def read(reply: HttpReply, seconds: float) -> LLMResult:
-        result = _priced(bound.binding, operation.read(reply, warnings, latency=seconds))
+        result = _settled(bound, operation.read(reply, warnings, latency=seconds))
         return unwrap_answer(result, tool) if tool else result
 
     return call(bound.exchange, read)
@@ -318,7 +318,7 @@ def stream_flow(bound: BoundCall) -> Flow[tuple[OpenReply, LLMReader]]:
             reply.headers,
             warnings,
             started=started,
-            settle=lambda result: _priced(bound.binding, result),
+            settle=lambda result: _settled(bound, result),
             on_event=_telling(hooks, "on_event"),
             on_result=_telling(hooks, "on_result"),
         )
@@ -328,9 +328,14 @@ def stream_flow(bound: BoundCall) -> Flow[tuple[OpenReply, LLMReader]]:
     return open_stream(bound.exchange, make_reader)
 
 
-def _priced(binding: Binding, result: LLMResult) -> LLMResult:
-    """The result with the price of its usage, where one is known."""
-    usage = priced(result.usage, binding.pricing)
+def _settled(bound: BoundCall, result: LLMResult) -> LLMResult:
+    """The result with counts where the service told none and its spec has them estimated, and
+    with the price of its usage, where one is known."""
+    usage = result.usage
+    plan = bound.operation.response.usage
+    if plan is not None and plan.estimates and usage.total_tokens is None:
+        usage = estimated_usage(bound.binding, bound.prepared.scope, result)
+    usage = priced(usage, bound.binding.pricing)
     return result if usage is result.usage else replace(result, usage=usage)
 
 

@@ -7,6 +7,6 @@ messages    the texts of a conversation, and what a chat adds to them
 
 from .estimate import estimate_tokens
 from .local import find_tokenizer
-from .messages import count_messages
+from .messages import count_answer, count_messages
 
-__all__ = ["count_messages", "estimate_tokens", "find_tokenizer"]
+__all__ = ["count_answer", "count_messages", "estimate_tokens", "find_tokenizer"]

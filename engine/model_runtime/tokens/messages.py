@@ -28,6 +28,11 @@ def count_messages(
     return total
 
 
+def count_answer(message: Mapping[str, Any], count: Callable[[str], int]) -> int:
+    """Return the tokens of the parts of an assistant's message, as the service wrote them."""
+    return sum(_part(part, count) for part in message["parts"])
+
+
 def _part(part: Mapping[str, Any], count: Callable[[str], int]) -> int:
     kind = part["type"]
     if kind in ("text", "reasoning"):
