@@ -201,6 +201,7 @@ ENDLESS = {
     "json_array": [b'[{"a": "', b"x" * 2**20],
     "aws_eventstream": [b"\xff" * 12],
     "bytes": [b"x" * 2**20],
+    "delimited": [b"x" * 2**20],
 }
 
 
