@@ -161,6 +161,35 @@ operations:   # what it does
     assert new == old.replace("text: ping", "text: pong")
 
 
+TRANSCRIPTS = """\
+operations:
+  speech2text:
+    tests:
+      - given:
+          model: small
+          file: {content: UklGRg==, filename: a.wav}
+          parameters: {timestamp_granularities: [word, segment]}
+        sends:
+          multipart:
+            file: {base64: UklGRg==, filename: a.wav, type: audio/wav}
+            model: small
+            "timestamp_granularities[]": %s
+        reply: {json: {text: pong}}
+"""
+
+
+@pytest.mark.parametrize("told", ["[word]", "word", "[segment, word]"])
+def test_parts_of_one_name_are_a_list(tmp_path: Path, told: str) -> None:
+    """In the order in which they are sent."""
+    path = tmp_path / "acme.yaml"
+    path.write_text(SPEC + TRANSCRIPTS % told, "utf-8")
+    found = update_of(Registry([str(path)], bundled=True).record("acme"))
+    ((_, new),) = found.texts.values()
+    path.write_text(new, "utf-8")
+    assert exchange_findings(Registry([str(path)], bundled=True).record("acme")) == []
+    assert '["word", "segment"]' in new or "[word, segment]" in new or "- segment" in new
+
+
 def test_line_ends_stay(tmp_path: Path) -> None:
     """A file with the line ends of another system keeps them."""
     sends = "sends:\n  headers:\n    x-a: b\n    authorization: x\n"

@@ -34,6 +34,7 @@ WIRE_TEST = "tests/quirks/test_wire.py::test_quirk"
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quirk:
     """One row. `says` are pieces of the specs named by `specs`; `tests` are further node ids.
+    `note` tells what is said elsewhere than in a spec.
 
     A quirk that is `out` of scope has that sentence alone.
     """
@@ -43,6 +44,7 @@ class Quirk:
     says: tuple[str, ...] = ()
     specs: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
+    note: str = ""
     out: str | None = None
 
     @property
@@ -77,7 +79,13 @@ def _chapter(name: str) -> Chapter:
 
 def _quirk(row: dict[str, Any]) -> Quirk:
     lists = {name: tuple(row.get(name, ())) for name in ("says", "specs", "tests")}
-    return Quirk(number=row["number"], words=row["words"], out=row.get("out"), **lists)
+    return Quirk(
+        number=row["number"],
+        words=row["words"],
+        note=row.get("note", ""),
+        out=row.get("out"),
+        **lists,
+    )
 
 
 def rows() -> Iterator[tuple[str, str, str, str]]:
@@ -86,7 +94,9 @@ def rows() -> Iterator[tuple[str, str, str, str]]:
         if quirk.out is not None:
             yield str(quirk.number), quirk.words, f"Out of scope: {quirk.out}", ""
             continue
-        says = "<br>".join(f"`{piece.strip()}`" for piece in quirk.says)
+        says = "<br>".join(
+            [*(f"`{piece.strip()}`" for piece in quirk.says), *filter(None, [quirk.note])]
+        )
         link = f"[the whole](#quirk-{quirk.number})"
         yield str(quirk.number), quirk.words, f"{says}<br>{link}", "<br>".join(_shown(quirk))
 
@@ -107,6 +117,7 @@ def sections() -> str:
 
 def _section(quirk: Quirk) -> str:
     told = quirk.words if quirk.out is None else f"{quirk.words}\n\nOut of scope: {quirk.out}"
+    told += f"\n\n{quirk.note}" if quirk.note else ""
     blocks = "".join(
         f"\n[{name}.yaml](../tests/quirks/specs/{name}.yaml):\n\n"
         f"<!-- test: quirk {name} -->\n```yaml\n{spec_text(name)}```\n"

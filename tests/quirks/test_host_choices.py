@@ -37,3 +37,42 @@ def test_stop_texts_are_cut_where_the_host_says_so(loopback: Any) -> None:
     body, warnings = clamped(loopback, "q19_stop_count", {"stop": list("abcde")})
     assert body["stop"] == list("abcd")
     assert warnings == ("stop holds 5 texts; this model takes 4 at most.",)
+
+
+def test_form_of_a_users_own_model_describes_it() -> None:
+    """Its features, lengths and prices are those that were typed."""
+    form = {
+        "mode": "chat",
+        "context_size": "32768",
+        "max_tokens_to_sample": "4096",
+        "function_calling_type": "tool_call",
+        "stream_function_calling": "supported",
+        "vision_support": "support",
+        "audio_support": True,
+        "video_support": True,
+        "document_support": True,
+        "agent_thought_support": True,
+        "structured_output_support": True,
+        "input_price": "1.5",
+        "output_price": "2",
+    }
+    with ModelRuntime(specs=[str(SPECS)], credentials={"q83_by_hand": form}) as runtime:
+        entry = runtime.describe_model("q83_by_hand/mine", "llm")
+        listed = runtime.model("q83_listed/large", "llm")
+    assert entry.model_properties["context_size"] == 32768
+    assert entry.spec["max_output_tokens"] == 4096
+    assert set(entry.features) == {
+        "tool-call",
+        "multi-tool-call",
+        "stream-tool-call",
+        "vision",
+        "audio",
+        "video",
+        "document",
+        "agent-thought",
+        "structured-output",
+    }
+    assert entry.pricing is not None and entry.pricing["input"] == "1.5"
+    assert listed.model_properties["context_size"] == 128_000
+    assert "structured-output" not in listed.features and "vision" in listed.features
+    assert listed.pricing is not None and listed.pricing["output"] == "4.00"

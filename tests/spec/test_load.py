@@ -292,3 +292,22 @@ def test_unchecked_root_passes_no_schema_check(tmp_path: Path) -> None:
     load("acme", SpecFolders([tmp_path], unchecked_roots=frozenset({0})), findings)
     assert not list(findings)
     assert loaded("acme", tmp_path)[1] == ["S102"]
+
+
+def test_specs_may_speak_like_each_other(tmp_path: Path) -> None:
+    """Each takes the other's chat and nothing of its rules, so that nothing turns in a circle."""
+    rule = "model_rules: {other: {match: 'x-*', speaks: %s}}\n"
+    other = BASE.replace("provider: base\nabstract: true", "provider: other").replace("/chat", "/o")
+    files = {
+        "base.yaml": BASE,
+        "acme.yaml": CHILD + rule % "other",
+        "other.yaml": other + rule % "acme" + "base_url: https://other.example\n",
+    }
+    spec, codes = loaded("acme", write(tmp_path, files))
+    assert codes == []
+    rules = plain(spec.tree["model_rules"])
+    assert rules["other"]["operations"]["llm"]["request"] == {"method": "POST", "path": "/o"}  # type: ignore[index]
+    assert [Path(file).name for file in spec.files] == ["acme.yaml", "base.yaml", "other.yaml"]
+    back, codes = loaded("other", tmp_path)
+    assert codes == []
+    assert plain(back.tree["model_rules"])["other"]["parameters"]["top_p"] == "top_p"  # type: ignore[index]

@@ -24,6 +24,7 @@ from .described import (
     read_file,
     read_positions,
 )
+from .dialects import with_dialects
 from .folders import Root, SpecFile, opened, scan
 from .resolve import UNSET, check_complete, resolve
 from .schema import check_schema, count_faults
@@ -193,22 +194,20 @@ def _load_ours(file: SpecFile, folders: SpecFolders, findings: Findings) -> Load
     if read.tree is None:
         return _nothing(file.name, file)
     _check_name(file, read.tree, findings)
-    chain = [file]
-
-    def find_parent(name: str) -> YamlMap | None:
-        parent = _parent(name, chain, folders)
-        if parent is None:
-            # A name that has been used already and has no earlier file is a cycle.
-            again = next((link for link in chain if link.name == name), None)
-            return folders.read(again).tree if again else None
-        chain.append(parent)
-        found = folders.read(parent)
-        findings.take(found.findings)
-        return found.tree or YamlMap()
-
     merging = Findings()
     is_orphan = "extends" in read.written and "extends" not in read.tree
-    tree = resolve(read.tree, find_parent, merging, names=folders.names())
+    tree, chain = _resolved(file, read.tree, folders, findings, merging)
+    spoken: list[SpecFile] = []
+
+    def find_dialect(name: str) -> YamlMap | None:
+        files = [found for found in folders.find(name) if folders.read(found).tree is not None]
+        if not files:
+            return None
+        spoken.append(files[-1])
+        found = folders.read(files[-1]).tree
+        return _resolved(files[-1], found or YamlMap(), folders, Findings(), Findings())[0]
+
+    tree = with_dialects(tree, find_dialect, merging, names=folders.names())
     check_complete(tree, merging, written=read.written)
     if not is_orphan and all(folders.read(link).tree is not None for link in chain):
         # A parent that cannot be read has been told of; what is missing for it is no news.
@@ -224,13 +223,36 @@ def _load_ours(file: SpecFile, folders: SpecFolders, findings: Findings) -> Load
         tree=tree,
         models=tuple(models),
         described=False,
-        files=(*(link.shown for link in chain), *model_files),
+        files=(*(link.shown for link in (*chain, *spoken)), *model_files),
         root=file.root,
         folder=folder,
         icon_folders=() if folder is None else (folder,),
         own_operations=_own_operations(chain, folders),
         chain=tuple(link.name for link in chain),
     )
+
+
+def _resolved(
+    file: SpecFile, tree: YamlMap, folders: SpecFolders, findings: Findings, merging: Findings
+) -> tuple[YamlMap, list[SpecFile]]:
+    """Return a file's tree merged over its parents, and the files of the chain, its own first.
+
+    Faults of the parents go to `findings`, those of the merge to `merging`.
+    """
+    chain = [file]
+
+    def find_parent(name: str) -> YamlMap | None:
+        parent = _parent(name, chain, folders)
+        if parent is None:
+            # A name that has been used already and has no earlier file is a cycle.
+            again = next((link for link in chain if link.name == name), None)
+            return folders.read(again).tree if again else None
+        chain.append(parent)
+        found = folders.read(parent)
+        findings.take(found.findings)
+        return found.tree or YamlMap()
+
+    return resolve(tree, find_parent, merging, names=folders.names()), chain
 
 
 def _own_operations(chain: list[SpecFile], folders: SpecFolders) -> frozenset[str]:

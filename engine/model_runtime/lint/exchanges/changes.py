@@ -141,11 +141,11 @@ def _body(expected: Mapping[str, Any], sent: HttpRequest) -> Changes:
 
 
 def _multipart(expected: Mapping[str, Any], sent: HttpRequest) -> Change | None:
-    """The parts anew where they differ. Parts of one name are told by the last of them."""
+    """The parts anew where they differ. Parts of one name become a list."""
     parts = parts_of(sent)
     if wanted_parts(expected) == parts:
         return None
-    told: dict[str, Any] = {}
+    values: dict[str, list[Any]] = {}
     for name, data, filename, kind in parts:
         try:
             text = {"content": data.decode()}
@@ -153,7 +153,9 @@ def _multipart(expected: Mapping[str, Any], sent: HttpRequest) -> Change | None:
             text = {"base64": b64encode(data).decode()}
         more = {"filename": filename, "type": kind}
         more = {key: value for key, value in more.items() if value is not None}
-        told[name] = {**text, **more} if more or "base64" in text else text["content"]
+        part = {**text, **more} if more or "base64" in text else text["content"]
+        values.setdefault(name, []).append(part)
+    told = {name: found[0] if len(found) == 1 else found for name, found in values.items()}
     return _exact(expected, told) if list(told) == list(expected) else Put(told)
 
 

@@ -82,11 +82,13 @@ def parts_of(request: HttpRequest) -> list[Part]:
 
 
 def wanted_parts(parts: Expected) -> list[Part]:
+    """The parts that an exchange expects; a list stands for several of one name."""
     found: list[Part] = []
-    for name, value in parts.items():
-        part = value if isinstance(value, Mapping) else {"content": value}
-        data = b64decode(part["base64"]) if "base64" in part else part["content"].encode()
-        found.append((name, data, part.get("filename"), part.get("type")))
+    for name, values in parts.items():
+        for value in values if isinstance(values, list) else [values]:
+            part = value if isinstance(value, Mapping) else {"content": value}
+            data = b64decode(part["base64"]) if "base64" in part else part["content"].encode()
+            found.append((name, data, part.get("filename"), part.get("type")))
     return found
 
 

@@ -1,7 +1,8 @@
-"""`extends` leads nowhere, in a circle, or too far.
+"""`extends` or `speaks` leads nowhere, in a circle, or too far.
 
 What it checks
-    The parent exists, no spec extends itself, and a chain has at most four files.
+    The parent exists, no spec extends itself, and a chain has at most four files. A provider
+    whose dialect the models of a rule speak exists.
 
 Why
     What a spec inherits must be known before it is used.
